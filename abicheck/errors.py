@@ -1,0 +1,49 @@
+"""Every exception that abicheck raises on purpose."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class AbicheckError(Exception):
+    """Whatever keeps abicheck from answering; a broken contract is a finding, not an exception."""
+
+
+class Problem:
+    """One thing wrong with a contract: where it stands and what to write instead."""
+
+    __slots__ = ("file", "key", "line", "message")
+
+    def __init__(self, *, file: str, line: int | None, key: str, message: str) -> None:
+        """Say that `key`, on 1-based `line` of `file`, is wrong, and why."""
+        self.file, self.line, self.key, self.message = file, line, key, message
+
+    def __str__(self) -> str:
+        """Return the problem as `file:line: key: message`."""
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        return f"{place}: {self.key}: {self.message}" if self.key else f"{place}: {self.message}"
+
+
+class ContractError(AbicheckError):
+    """The contract is wrong: `problems` holds every one of them, in the order of the file."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        """Keep all `problems` of one contract."""
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = tuple(problems)
+
+
+class BinaryError(AbicheckError):
+    """A file breaks its own format: which file, where in it, and what was wanted there."""
+
+    def __init__(self, file: str, message: str, *, file_offset: int | None = None) -> None:
+        """Say that `file` is damaged at `file_offset` (bytes from its start, if known)."""
+        place = file if file_offset is None else f"{file}: offset {file_offset:#x}"
+        super().__init__(f"{place}: {message}")
+        self.file, self.file_offset = file, file_offset
+
+
+class UnsupportedError(AbicheckError):
+    """The file is sound, but of a kind that abicheck does not read."""
