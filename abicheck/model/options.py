@@ -1,0 +1,40 @@
+"""Options: what a user says beside the plugin and the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from abicheck.model.records import record
+
+
+@record
+class VerifyOptions:
+    """How to verify: `parameters` override the contract's own, files and directories are as written.
+
+    `debug_files` and `debug_dirs` are searched for separate debug information; `host` is the
+    host's binary, `sysroot` the directory of the libraries that a plugin will find.
+    """
+
+    parameters: Mapping[str, object] = MappingProxyType({})
+    debug_files: tuple[str, ...] = ()
+    debug_dirs: tuple[str, ...] = ()
+    host: str | None = None
+    sysroot: str | None = None
+    wants_hash: bool = False
+
+
+@record
+class Style:
+    """How a report is written: nothing here depends on the size of a terminal.
+
+    `is_ascii`: the reader cannot show box characters and arrows. `is_verbose`: every claim
+    gets a line. `is_quiet`: every plugin gets one line. `repeated` are the arguments that a
+    suggested command must repeat, such as `--set` and its value.
+    """
+
+    has_color: bool = False
+    is_ascii: bool = False
+    is_verbose: bool = False
+    is_quiet: bool = False
+    repeated: tuple[str, ...] = ()
