@@ -174,5 +174,5 @@ class Layouts:
     types: Mapping[str, TypeLayout]
 
     def layout(self, type_id: TypeId) -> TypeLayout:
-        """Return the layout of a type by its canonical spelling (`model.types.spell`)."""
+        """Return the layout of a type by its id (`model.types.type_id`: its canonical spelling)."""
         return self.types[str(type_id)]

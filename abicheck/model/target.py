@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
+from types import MappingProxyType
 
 from abicheck.model.records import record
 
@@ -106,9 +107,16 @@ class TargetFacts:
 
     `alignments` maps (kind, size) of a scalar, pointer ("pointer", size) included, to its
     natural alignment inside a struct. `bit_fields` is "system-v" or "microsoft".
+    `scalars` maps a name of the contract's vocabulary to (kind, size); one that the target's C
+    lacks is not in it. `unnamed_bit_fields_align`: also an unnamed bit-field raises the
+    alignment of its struct. `va_list` says what the type is: "pointer", or its C structure's name.
     """
 
     target: Target
     pointer_size: int
     alignments: Mapping[tuple[str, int], int]
     bit_fields: str
+    scalars: Mapping[str, tuple[str, int]] = MappingProxyType({})
+    unnamed_bit_fields_align: bool = False
+    va_list: str = "pointer"
+    char_is_signed: bool = True

@@ -96,7 +96,8 @@ def spell(type_: Type) -> str:
     """Return the one canonical spelling of a type: equal types are spelled alike.
 
     Parameter names are left out, since they do not tell types apart. The spelling
-    is also the type's `TypeId` among the layouts computed from a contract.
+    is also the type's `TypeId` among the layouts computed from a contract, except
+    that a bare function and the pointer to it are spelled alike: see `type_id`.
     """
     match type_:
         case Scalar(name) | Named(name):
@@ -114,6 +115,14 @@ def spell(type_: Type) -> str:
             return f"[{spell(element)}]" if count is None else f"[{spell(element)}; {count}]"
         case FunctionType():
             return _spell_function(type_)
+
+
+def type_id(type_: Type) -> str:
+    """Return the `TypeId` of a type among computed layouts: its spelling.
+
+    The `FunctionType` of an export is told from the function pointer that it is spelled like.
+    """
+    return f"function {spell(type_)}" if isinstance(type_, FunctionType) else spell(type_)
 
 
 def _spell_function(function: FunctionType) -> str:
