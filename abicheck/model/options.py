@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from abicheck.model.records import record
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @record
 class VerifyOptions:
-    """How to verify: `parameters` override the contract's own, files and directories are as written.
+    """How to verify: `parameters` override the contract's own; paths are as the user wrote them.
 
     `debug_files` and `debug_dirs` are searched for separate debug information; `host` is the
     host's binary, `sysroot` the directory of the libraries that a plugin will find.

@@ -1,0 +1,127 @@
+"""What to do next: who must rebuild, and the ways out of "unverified" with the commands to type."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from abicheck.model.report import MISMATCH, UNVERIFIED
+from abicheck.report.groups import policy_of
+from abicheck.report.terminal import UNBROKEN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from abicheck.model.options import Style
+    from abicheck.model.report import Claim, PluginReport, Report
+
+DEBUG_POLICIES = ("layout", "signatures", "conventions")
+"""What debug information can prove."""
+
+POLICY_ORDER = ("layout", "signatures", "tags", "conventions", "data")
+
+
+def who_must_act(report: Report, plugin: PluginReport) -> str:
+    """Return who must rebuild what, in a sentence or two."""
+    name = base_name(plugin.file)
+    wanted = f"{report.contract_name} {report.contract_version}"
+    kinds = {claim.subject.partition(".")[0] for claim in mismatches(plugin) if claim.cause is None}
+    if "platform" in kinds and any(
+        each.subject == "platform.targets" for each in mismatches(plugin)
+    ):
+        return f"Build {name} for a target that {wanted} names; the host stays as it is."
+    stated = plugin.stated_version
+    if stated is not None and _is_newer(stated, report.contract_version):
+        return (
+            f"{name} was built for {report.contract_name} {stated}, which is newer than this host: "
+            f"use a build for {report.contract_version}, or a host that offers {stated}."
+        )
+    if stated is not None and _parts(stated) != _parts(report.contract_version):
+        return (
+            f"{name} was built for {report.contract_name} {stated}: rebuild it against {wanted}. "
+            "The host stays as it is."
+        )
+    says = "" if stated is None else f"{name} says {stated}, but is not built like it. "
+    if kinds <= {"imports", "platform", "plugin"}:
+        return f"{says}{name} must be rebuilt, or installed where it finds what it needs."
+    return (
+        f"{says}Rebuild {name} against {wanted}; the host stays as it is. "
+        f"If the plugin is right, correct {report.contract_file} and rebuild the host."
+    )
+
+
+def mismatches(plugin: PluginReport) -> Iterator[Claim]:
+    """Yield the claims that the plugin breaks."""
+    return (claim for claim in plugin.claims if claim.status == MISMATCH)
+
+
+def missing(plugin: PluginReport) -> tuple[Claim, ...]:
+    """Return the claims that had to be proved and were not."""
+    return tuple(each for each in plugin.claims if each.required and each.status == UNVERIFIED)
+
+
+def wants_debug_information(claim: Claim) -> bool:
+    """Whether debug information would prove a claim that is now unverified."""
+    reason = (claim.reason or "").lower()
+    return policy_of(claim) in DEBUG_POLICIES and ("debug" in reason or "dwarf" in reason)
+
+
+def relaxations(plugin: PluginReport) -> tuple[str, ...]:
+    """Return the keys of `[evidence]` that make a plugin unverified."""
+    keys = {policy_of(claim) for claim in missing(plugin)}
+    return tuple(key for key in POLICY_ORDER if key in keys)
+
+
+def ways_out(report: Report, plugin: PluginReport, style: Style) -> Iterator[tuple[str, list[str]]]:
+    """Yield each way out of "unverified", the best first: a sentence, and the lines to type."""
+    schema = f"--schema {_quoted(report.contract_file)}"
+    again = " ".join([schema, *(_quoted(each) for each in style.repeated)])
+    if any(wants_debug_information(claim) for claim in missing(plugin)):
+        unstripped, build = _unstripped(plugin.file)
+        sentence = f"Verify a build that has debug information ({build}); strip it afterwards:"
+        yield sentence, [f"abicheck verify {_quoted(unstripped)} {again}"]
+        debug_file = _quoted(f"{base_name(plugin.file)}.debug")
+        sentence = "Or keep its debug information in a file beside it, and name that file:"
+        yield (
+            sentence,
+            [
+                f"objcopy --only-keep-debug {_quoted(unstripped)} {debug_file}",
+                f"abicheck verify {_quoted(plugin.file)} {again} --debug-file {debug_file}",
+            ],
+        )
+    keys = relaxations(plugin)
+    if keys:
+        width = max(len(key) for key in keys)
+        yield (
+            f"Or accept plugins that cannot prove it; in {report.contract_file}, under [evidence]:",
+            [f'{key.ljust(width)} = "when-present"' for key in keys],
+        )
+
+
+def _unstripped(file: str) -> tuple[str, str]:
+    """Return the likely path of a build with debug information, and how it is made."""
+    release, debug = "/target/release/", "/target/debug/"
+    if release in f"/{file}":
+        return f"/{file}".replace(release, debug)[1:], "cargo build"
+    return file, f"cc{UNBROKEN}-g; Cargo: debug{UNBROKEN}={UNBROKEN}true in the profile"
+
+
+def base_name(file: str) -> str:
+    """Return a file's name without its directories."""
+    return file.replace("\\", "/").rstrip("/").rpartition("/")[2] or file
+
+
+def _quoted(argument: str) -> str:
+    from shlex import quote  # noqa: PLC0415 (only for this advice)
+
+    return quote(argument)
+
+
+def _parts(version: str) -> tuple[int, ...]:
+    numbers = [int(part) for part in version.split(".") if part.isdecimal()]
+    while numbers and numbers[-1] == 0:
+        numbers.pop()
+    return tuple(numbers)
+
+
+def _is_newer(stated: str, offered: str) -> bool:
+    return _parts(stated) > _parts(offered)

@@ -1,0 +1,174 @@
+"""Claims -> phrases: what was proved and what was not, in a few words of the reader's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from abicheck.model.records import record
+from abicheck.model.report import MISMATCH, OK, UNVERIFIED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from abicheck.model.report import Claim
+
+EVIDENCE = {
+    "descriptor": "descriptor",
+    "dwarf": "DWARF",
+    "pdb": "PDB",
+    "symbols": "symbol table",
+    "relocations": "relocations",
+    "bytes": "file bytes",
+    "headers": "file headers",
+}
+"""Sources of evidence, as people call them."""
+
+GROUPS = {
+    "layouts": "layout",
+    "signatures": "signature",
+    "conventions": "calling convention",
+    "exports": "export",
+    "data": "size and kind of data",
+    "tags": "tag",
+    "platform": "platform",
+    "choices": "choice",
+    "imports": "import",
+    "plugin": "plugin",
+}
+"""The headings under which claims are gathered, in the order of a report, and one of each."""
+
+POLICIES = {
+    "layouts": "layout",
+    "signatures": "signatures",
+    "conventions": "conventions",
+    "data": "data",
+    "tags": "tags",
+}
+"""The key of `[evidence]` that decides whether claims under a heading must be proved."""
+
+MANY = 12
+"""Names listed before the rest is counted."""
+
+
+@record
+class Entry:
+    """One struct, export, tag and so on, under one heading: its name, and the claims about it."""
+
+    group: str
+    name: str
+    claims: tuple[Claim, ...]
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether something was seen, and nothing that does not fit."""
+        states = {claim.status for claim in self.claims}
+        return OK in states and MISMATCH not in states
+
+    @property
+    def sources(self) -> str:
+        """The evidence of what was seen, such as "DWARF"."""
+        seen = [claim.evidence for claim in self.claims if claim.status == OK and claim.evidence]
+        return ", ".join(EVIDENCE.get(each, each) for each in dict.fromkeys(seen))
+
+    @property
+    def words(self) -> str:
+        """The name, with the value where the value is the point, and what of it is missing."""
+        text = self.name
+        value = next((claim.actual for claim in self.claims if claim.status == OK), None)
+        if self.group in {"tags", "platform"} and value:
+            text = f"{text} = {value}"
+        missing = [claim.claim for claim in self.claims if claim.status == UNVERIFIED]
+        return f"{text} (but not its {' and '.join(dict.fromkeys(missing))})" if missing else text
+
+
+def group_of(claim: Claim) -> str:
+    """Return the heading under which a claim belongs."""
+    kind = claim.subject.partition(".")[0].partition("[")[0]
+    if kind in {"structs", "unions", "enums"}:
+        return "layouts"
+    if kind != "exports":
+        return kind
+    by_claim = {
+        "signature": "signatures", "type": "signatures", "convention": "conventions",
+        "size": "data", "writable": "data",
+    }  # fmt: skip
+    return by_claim.get(claim.claim, "exports")
+
+
+def policy_of(claim: Claim) -> str | None:
+    """Return the key of `[evidence]` that makes a claim required; None if it always is."""
+    group = group_of(claim)
+    if group == "exports" and claim.claim == "kind":
+        return "data"
+    return POLICIES.get(group)
+
+
+def name_of(claim: Claim) -> str:
+    """Return what a claim is about: the struct of a field, the export, the tag."""
+    group = group_of(claim)
+    kind, _, name = claim.subject.partition(".")
+    return (name.partition(".")[0] if group == "layouts" else name) or kind
+
+
+def entries(claims: Iterable[Claim]) -> Iterator[Entry]:
+    """Gather claims under headings and names, in the order of `GROUPS` and of the claims."""
+    gathered: dict[str, dict[str, list[Claim]]] = {group: {} for group in GROUPS}
+    for claim in claims:
+        names = gathered.setdefault(group_of(claim), {})
+        names.setdefault(name_of(claim), []).append(claim)
+    for group, names in gathered.items():
+        for name, about in names.items():
+            yield Entry(group=group, name=name, claims=tuple(about))
+
+
+def proved(claims: Iterable[Claim]) -> Iterator[tuple[str, str]]:
+    """Yield each heading with what was proved under it, and by which evidence."""
+    by_group: dict[str, dict[str, list[str]]] = {}
+    for entry in entries(claims):
+        if entry.is_proved:
+            sources = by_group.setdefault(entry.group, {})
+            sources.setdefault(entry.sources, []).append(entry.words)
+    for group, sources in by_group.items():
+        phrases = [
+            f"{listed(names)} ({source})" if source else listed(names)
+            for source, names in sources.items()
+        ]
+        yield group, "; ".join(phrases)
+
+
+def unproved(claims: Iterable[Claim]) -> Iterator[tuple[str, str]]:
+    """Yield each reason why claims are unverified, the commonest first, and what they are about."""
+    by_reason: dict[str, list[Claim]] = {}
+    for claim in claims:
+        if claim.status == UNVERIFIED:
+            by_reason.setdefault(claim.reason or "no reason is known", []).append(claim)
+    for reason, about in sorted(by_reason.items(), key=lambda item: -len(item[1])):
+        yield reason, subjects(about)
+
+
+def subjects(claims: Iterable[Claim]) -> str:
+    """Return what claims are about, such as "layout of Greeter; signatures of load, free"."""
+    names: dict[str, list[str]] = {}
+    for entry in entries(claims):
+        names.setdefault(entry.group, []).append(entry.name)
+    return "; ".join(_subject(group, each) for group, each in names.items())
+
+
+def _subject(group: str, names: list[str]) -> str:
+    one = GROUPS.get(group, group)
+    label = one if len(names) == 1 or group == "data" else f"{one}s"
+    if group in {"platform", "plugin", "choices"}:
+        return listed([name if name.startswith(group) else f"{group}.{name}" for name in names])
+    return f"{label}{'' if group in {'tags', 'exports', 'imports'} else ' of'} {listed(names)}"
+
+
+def listed(names: list[str]) -> str:
+    """Return names with commas between them, and the number of those that are too many."""
+    if len(names) <= MANY:
+        return ", ".join(names)
+    return f"{', '.join(names[: MANY - 2])} and {len(names) - MANY + 2} more"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return "1 problem", "2 problems"."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,295 @@
+"""Report -> text for people: the answer first, then every problem, then what was proved.
+
+Written for a tired person with one screen of eighty columns. The text depends on
+the report and the style alone: not on the terminal, the clock or the machine.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from abicheck.model.report import MISMATCH, OK, UNVERIFIED, Verdict
+from abicheck.report import advice
+from abicheck.report.groups import EVIDENCE, counted, proved, unproved
+from abicheck.report.picture import draw
+from abicheck.report.terminal import BOLD, FAINT, GREEN, RED, YELLOW, Pen, harmless
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from abicheck.model.evidence import Origin
+    from abicheck.model.options import Style
+    from abicheck.model.report import Claim, PluginReport, Report
+
+CONSEQUENCES = 6
+"""Consequences of one cause that are named; the JSON has them all."""
+
+
+def render(report: Report, style: Style) -> str:
+    """Return a whole report as lines for a terminal or a log."""
+    return Page(harmless(report), style).text()
+
+
+class Page:
+    """One report on its way to the screen."""
+
+    def __init__(self, report: Report, style: Style) -> None:
+        """Take a report whose texts are harmless."""
+        self.report, self.style, self.pen = report, style, Pen(style)
+        self.interface = f"{report.contract_name} {report.contract_version}"
+        self.is_alone = len(report.plugins) == 1
+        self._ways_shown: set[tuple[str, ...]] = set()
+
+    def text(self) -> str:
+        """Return all of it."""
+        return self.pen.finish(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        was_long = False
+        for at, plugin in enumerate(self.report.plugins):
+            lines = list(self._plugin(plugin))
+            if at and (was_long or len(lines) > 1):
+                yield ""
+            yield from lines
+            was_long = len(lines) > 1
+        if not self.style.is_quiet:
+            for note in self.report.notes:
+                yield from self.pen.wrap(note, "note: ")
+        if not self.is_alone:
+            yield from ([""] if was_long else [])
+            yield self._total()
+
+    def _total(self) -> str:
+        verdicts = [plugin.verdict for plugin in self.report.plugins]
+        words = {Verdict.COMPATIBLE: "compatible", Verdict.INCOMPATIBLE: "incompatible",
+                 Verdict.UNVERIFIED: "unverified", None: "unreadable"}  # fmt: skip
+        counts = [
+            f"{verdicts.count(each)} {word}" for each, word in words.items() if each in verdicts
+        ]
+        return f"{counted(len(verdicts), 'plugin')}: {', '.join(counts)}"
+
+    # One plugin.
+
+    def _plugin(self, plugin: PluginReport) -> Iterator[str]:
+        match plugin.verdict:
+            case None:
+                yield self._headline(
+                    self.pen.broken, RED, plugin, f"cannot be read: {plugin.error}"
+                )
+                return
+            case Verdict.INCOMPATIBLE:
+                lines = self._incompatible(plugin)
+            case Verdict.UNVERIFIED:
+                lines = self._unverified(plugin)
+            case _:
+                lines = self._compatible(plugin)
+        yield next(lines)
+        if self.style.is_quiet:
+            return
+        yield from lines
+        if self.style.is_verbose:
+            yield from self._every_claim(plugin)
+
+    def _headline(self, mark: str, color: str, plugin: PluginReport, words: str) -> str:
+        return f"{self.pen.paint(mark, color, BOLD)} {self.pen.paint(plugin.file, BOLD)}: {words}"
+
+    def _stated(self, plugin: PluginReport) -> str:
+        return (
+            "" if plugin.stated_version is None else f" (the plugin says {plugin.stated_version})"
+        )
+
+    def _count(self, plugin: PluginReport) -> str:
+        states = [claim.status for claim in plugin.claims]
+        parts = [f"{counted(states.count(OK), 'claim')} proved"]
+        if UNVERIFIED in states:
+            needed = len(advice.missing(plugin))
+            extra = states.count(UNVERIFIED) - needed
+            if needed:
+                parts.append(f"{needed} required but not proved")
+            if extra:
+                parts.append(f"{extra} not proved and not required")
+        return ", ".join(parts)
+
+    # Compatible: what was proved, by which evidence, and what was not.
+
+    def _compatible(self, plugin: PluginReport) -> Iterator[str]:
+        words = f"{self.pen.paint('compatible', GREEN)} with {self.interface}{self._stated(plugin)}"
+        states = [claim.status for claim in plugin.claims]
+        open_claims = states.count(UNVERIFIED)
+        if open_claims:
+            words += f", {counted(open_claims, 'claim')} not proved"
+        if not states:
+            words += ", which claims nothing"
+        is_brief = not self.is_alone and not self.style.is_verbose
+        yield self._headline(self.pen.good, GREEN, plugin, words)
+        if is_brief:
+            return
+        yield f"  {self._count(plugin)}"
+        yield ""
+        width = max((len(group) for group, _ in proved(plugin.claims)), default=0)
+        for group, phrase in proved(plugin.claims):
+            yield from self.pen.wrap(phrase, f"  {group.ljust(width)}  ")
+        yield from self._notes(plugin)
+        yield from self._not_proved(plugin)
+
+    def _notes(self, plugin: PluginReport) -> Iterator[str]:
+        messages = [f"{claim.subject}: {claim.message}" for claim in plugin.claims if claim.is_note]
+        for message in dict.fromkeys([*messages, *plugin.notes]):
+            yield from self.pen.wrap(message, "  note: ")
+
+    def _not_proved(self, plugin: PluginReport) -> Iterator[str]:
+        for is_required, title in (
+            (True, "required, not proved"),
+            (False, "not proved, not required"),
+        ):
+            claims = [claim for claim in plugin.claims if claim.required == is_required]
+            for reason, about in unproved(claims):
+                yield from self.pen.wrap(f"{title}: {about}: {reason}", "  ", "    ")
+
+    # Incompatible: every problem once, its consequences under it.
+
+    def _incompatible(self, plugin: PluginReport) -> Iterator[str]:
+        words = f"{self.pen.paint('incompatible', RED)} with {self.interface}{self._stated(plugin)}"
+        yield self._headline(self.pen.bad, RED, plugin, words)
+        problems = causes(plugin.claims)
+        yield f"  {counted(len(problems), 'problem')}; {self._count(plugin)}"
+        drawn: set[str] = set()
+        for number, (claim, consequences) in enumerate(problems, 1):
+            yield ""
+            yield from self._problem(plugin, number, claim)
+            yield from self._consequences(consequences)
+            if claim.picture is not None and claim.picture.subject not in drawn:
+                drawn.add(claim.picture.subject)
+                yield ""
+                yield from draw(claim.picture, self.pen)
+        yield ""
+        yield from self.pen.wrap(advice.who_must_act(self.report, plugin), "  ")
+        yield from self._notes(plugin)
+        yield from self._not_proved(plugin)
+
+    def _problem(self, plugin: PluginReport, number: int, claim: Claim) -> Iterator[str]:
+        where = f" on {claim.target}" if len(plugin.targets) > 1 and claim.target else ""
+        rule = self.pen.paint(f"[{claim.rule}]", FAINT)
+        yield f"  {number}. {self.pen.paint(claim.subject, BOLD)}{where}  {rule}"
+        story = claim.message or (claim.picture.story if claim.picture else "")
+        if story:
+            yield from self.pen.wrap(story[:1].upper() + story[1:], "     ")
+        line = "" if claim.contract_line is None else f":{claim.contract_line}"
+        expected = f"{claim.expected or claim.claim}  ({self.report.contract_file}{line})"
+        yield from self.pen.wrap(expected, "     expected  ")
+        seen = self._seen(claim, plugin)
+        found = claim.actual or "something else"
+        yield from self.pen.wrap(f"{found}  ({seen})" if seen else found, "     found     ")
+
+    def _seen(self, claim: Claim, plugin: PluginReport) -> str:
+        source = EVIDENCE.get(claim.evidence or "", claim.evidence or "")
+        return where(claim.origin, plugin.file) if claim.origin else source
+
+    def _consequences(self, claims: list[Claim]) -> Iterator[str]:
+        if claims:
+            names = list(dict.fromkeys(f"{claim.claim} of {claim.subject}" for claim in claims))
+            more = len(names) - CONSEQUENCES
+            phrase = ", ".join(names[:CONSEQUENCES]) + (f" and {more} more" if more > 0 else "")
+            text = f"({counted(len(claims), 'consequence')}: {phrase})"
+            yield from self.pen.wrap(text, "     ", "      ")
+
+    # Unverified: the one cause first, then the ways out.
+
+    def _unverified(self, plugin: PluginReport) -> Iterator[str]:
+        missing = advice.missing(plugin)
+        reason, about = next(unproved(missing))
+        cause = [claim for claim in missing if (claim.reason or reason) == reason]
+        words = f"{self.pen.paint('unverified', YELLOW)}: {self._cause(cause, reason)}"
+        yield self._headline(self.pen.unsure, YELLOW, plugin, words)
+        text = f"Nothing contradicts {self.interface}{self._stated(plugin)}; {self._count(plugin)}:"
+        yield from self.pen.wrap(text, "  ")
+        yield from self.pen.wrap(about, "    ")
+        for reason, about in list(unproved(missing))[1:]:
+            yield from self.pen.wrap(f"{about}: {reason}", "    ", "      ")
+        yield from self._notes(plugin)
+        extra = [claim for claim in plugin.claims if not claim.required]
+        for reason, about in unproved(extra):
+            yield from self.pen.wrap(f"not proved, not required: {about}: {reason}", "  ", "    ")
+        yield from self._ways_out(plugin)
+
+    def _cause(self, claims: list[Claim], reason: str) -> str:
+        if not any(advice.wants_debug_information(claim) for claim in claims):
+            return reason
+        return f"{reason}: a release build?"
+
+    def _ways_out(self, plugin: PluginReport) -> Iterator[str]:
+        keys = advice.relaxations(plugin)
+        if keys in self._ways_shown:
+            return
+        self._ways_shown.add(keys)
+        for number, (sentence, lines) in enumerate(
+            advice.ways_out(self.report, plugin, self.style), 1
+        ):
+            yield from ([""] if number == 1 else [])
+            yield from self.pen.wrap(sentence, f"  {number}. ")
+            yield from (f"       {line}" for line in lines)
+
+    # Every claim, on demand.
+
+    def _every_claim(self, plugin: PluginReport) -> Iterator[str]:
+        yield ""
+        yield f"  {counted(len(plugin.claims), 'claim')}:"
+        for claim in plugin.claims:
+            yield from self._one_claim(plugin, claim)
+
+    def _one_claim(self, plugin: PluginReport, claim: Claim) -> Iterator[str]:
+        color = {OK: GREEN, MISMATCH: RED, UNVERIFIED: YELLOW}.get(claim.status, YELLOW)
+        status = self.pen.paint(claim.status.ljust(10), color)
+        fact = claim.reason if claim.status == UNVERIFIED else claim.actual
+        seen = self._seen(claim, plugin)
+        text = f"{claim.subject} {claim.claim}{f': {fact}' if fact else ''}"
+        yield f"  {status}  {text}{f'  ({seen})' if seen else ''}"
+
+
+def causes(claims: Iterable[Claim]) -> list[tuple[Claim, list[Claim]]]:
+    """Return each mismatch that explains itself, with the mismatches that it explains.
+
+    A claim whose cause cannot be found among the mismatches is a problem of its own.
+    """
+    broken = [claim for claim in claims if claim.status == MISMATCH]
+    roots = {claim.subject: claim.cause for claim in reversed(broken)}
+    for claim in broken:
+        if claim.cause is None:
+            roots[claim.subject] = None
+    problems: list[tuple[Claim, list[Claim]]] = []
+    at: dict[str, int] = {}
+    followers: list[tuple[Claim, str]] = []
+    for claim in broken:
+        root = _root(claim, roots)
+        if root is None:
+            at.setdefault(claim.subject, len(problems))
+            problems.append((claim, []))
+        else:
+            followers.append((claim, root))
+    for claim, root in followers:
+        problems[at[root]][1].append(claim)
+    return problems
+
+
+def _root(claim: Claim, causes_of: dict[str, str | None]) -> str | None:
+    """Return the subject at the end of a chain of causes; None if the claim stands for itself."""
+    subject, seen = claim.cause, {claim.subject}
+    if subject is None:
+        return None
+    while subject in causes_of and subject not in seen:
+        further = causes_of[subject]
+        if further is None:
+            return subject
+        seen.add(subject)
+        subject = further
+    return None
+
+
+def where(origin: Origin, plugin_file: str) -> str:
+    """Return a place in a file, such as "plugin.so+0x1267 .debug_info"."""
+    file = origin.file
+    if file == plugin_file:
+        file = advice.base_name(file)
+    if origin.file_offset is not None:
+        file = f"{file}+{origin.file_offset:#x}"
+    return f"{file} {origin.section}" if origin.section else file
