@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from abicheck.model.records import record
@@ -32,7 +33,8 @@ class Export:
     "fn" or "static" alone, and `is_data` is None where it states neither.
     `is_mutable` is True for `static mut`: the data must be writable.
     `size` and `size_at_least` are explicit claims on the size of data, in bytes.
-    `name` may be a glob (`is_glob`): at least one symbol must match.
+    `name` may be a glob (`is_glob`): at least one symbol must match. `written` is the
+    name as the contract writes it, where parameters are part of it: "{plugin}_module".
     """
 
     name: str
@@ -51,6 +53,7 @@ class Export:
     size_at_least: int | None = None
     free: str | bool | None = None
     evidence: str | None = None
+    written: str | None = None
 
     @property
     def function(self) -> FunctionType | None:
@@ -251,7 +254,7 @@ class Contract:
     version: str
     file: str
     exports: tuple[Export, ...] = ()
-    definitions: Mapping[str, Definition]
+    definitions: Mapping[str, Definition] = MappingProxyType({})
     tags: tuple[Tag, ...] = ()
     choices: tuple[Choice, ...] = ()
     platform: Platform = Platform()
@@ -272,3 +275,19 @@ class Contract:
         """The tag that states which interface version a plugin was built against."""
         marked = next((tag for tag in self.tags if tag.is_interface), None)
         return marked or next((tag for tag in self.tags if tag.name == "version"), None)
+
+
+@record
+class Binding:
+    """A contract whose templates are filled in for one plugin.
+
+    `file_matches` is whether the plugin's base name fits `plugin.file`; None where nothing
+    is claimed of it: no `plugin.file`, or each of its named groups was set by the user.
+    `unresolved` are (subject, line, reason) of the entries left out of `contract` because a
+    parameter has no value.
+    """
+
+    contract: Contract
+    file_matches: bool | None = None
+    parameters: Mapping[str, object] = MappingProxyType({})
+    unresolved: tuple[tuple[str, int, str], ...] = ()
