@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import sys
 import zlib
-from typing import TYPE_CHECKING, Protocol
+from typing import IO, TYPE_CHECKING, Protocol, cast
 
 from abicheck.errors import BinaryError, UnsupportedError
 
@@ -64,6 +64,16 @@ class Budget:
         return self.left >= 0
 
 
+class Slices(Protocol):
+    """Bytes that are copied out of a file slice by slice."""
+
+    def __len__(self) -> int:
+        """Return how many bytes there are."""
+
+    def __getitem__(self, key: slice, /) -> bytes:
+        """Return the bytes of a slice without a step."""
+
+
 class Stream(Protocol):
     """A decoder that goes forwards only. `position` counts the bytes it has given out."""
 
@@ -81,7 +91,7 @@ class ZlibStream:
 
     __slots__ = ("_decoder", "_next", "_source", "position")
 
-    def __init__(self, source: memoryview, decoder: Decompress | None = None, at: int = 0) -> None:
+    def __init__(self, source: Slices, decoder: Decompress | None = None, at: int = 0) -> None:
         """Start at the beginning of `source`, or go on `at` some place of it with a `decoder`."""
         self._source, self._next, self.position = source, at, 0
         self._decoder = zlib.decompressobj() if decoder is None else decoder
@@ -137,7 +147,7 @@ class ZstdStream:
         """Return None: its decoders cannot be copied."""
 
 
-def zstd_opener() -> Callable[[memoryview], ZstdStream] | None:
+def zstd_opener() -> Callable[[Slices], ZstdStream] | None:
     """Return what opens a Zstandard stream: Python 3.14's module, else `zstandard`, else None."""
     try:
         from compression import zstd  # type: ignore[import-not-found,unused-ignore]
@@ -150,15 +160,31 @@ def zstd_opener() -> Callable[[memoryview], ZstdStream] | None:
     except ImportError:
         return None
 
-    def open_stream(source: memoryview) -> ZstdStream:
+    def open_stream(source: Slices) -> ZstdStream:
         decoder = zstandard.ZstdDecompressor(max_window_size=MOST_ZSTD_WINDOW)
-        reader = decoder.stream_reader(source, read_size=MOST_INPUT, read_across_frames=True)
+        reader = decoder.stream_reader(
+            cast("IO[bytes]", _Readable(source)), read_size=MOST_INPUT, read_across_frames=True
+        )
         return ZstdStream(reader.read)
 
     return open_stream
 
 
-def _standard_reader(zstd: object, source: memoryview) -> Callable[[int], bytes]:
+class _Readable:
+    """Slices as the file-like object that `zstandard` wants."""
+
+    __slots__ = ("_position", "_source")
+
+    def __init__(self, source: Slices) -> None:
+        self._source, self._position = source, 0
+
+    def read(self, size: int) -> bytes:
+        begin = self._position
+        self._position += size
+        return self._source[begin : begin + size]
+
+
+def _standard_reader(zstd: object, source: Slices) -> Callable[[int], bytes]:
     """Return a reader on `source` by Python 3.14's `compression.zstd`, across frames."""
     parameter = zstd.DecompressionParameter.window_log_max  # type: ignore[attr-defined]
     options = {parameter: MOST_ZSTD_WINDOW.bit_length() - 1}
@@ -294,7 +320,7 @@ def _decoder_errors() -> tuple[type[Exception], ...]:
     return (zlib.error, MemoryError, ValueError, *of_zstd)
 
 
-def open_zlib(file: str, name: str, size: int, source: memoryview, budget: Budget) -> Inflated:
+def open_zlib(file: str, name: str, size: int, source: Slices, budget: Budget) -> Inflated:
     """Return what the zlib stream `source`, said to hold `size` bytes, inflates to.
 
     Raises:
@@ -304,7 +330,7 @@ def open_zlib(file: str, name: str, size: int, source: memoryview, budget: Budge
     return Inflated(file, name, size, lambda: ZlibStream(source), budget)
 
 
-def open_zstd(file: str, name: str, size: int, source: memoryview, budget: Budget) -> Inflated:
+def open_zstd(file: str, name: str, size: int, source: Slices, budget: Budget) -> Inflated:
     """Return what the Zstandard stream `source`, said to hold `size` bytes, inflates to.
 
     Raises:
