@@ -1,0 +1,46 @@
+"""Contract + Target -> Layouts: what holds in every environment that the target may be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from abicheck.layout.engine import lay_out_for
+from abicheck.layout.targets import possible_facts
+from abicheck.model.layout import Layouts, UnknownLayout
+from abicheck.model.target import BITS
+
+if TYPE_CHECKING:
+    from abicheck.model.contract import Contract
+    from abicheck.model.layout import TypeLayout
+    from abicheck.model.target import Target
+
+
+def lay_out(contract: Contract, target: Target) -> Layouts:
+    """Return the layout of every type of `contract` on `target`, by its id.
+
+    A type that cannot be laid out there, or that depends on an environment which the
+    target does not name, is an `UnknownLayout` with the reason.
+    """
+    answers = [lay_out_for(contract, facts) for facts in possible_facts(target)]
+    types = answers[0]
+    if target.bits != BITS[target.machine]:
+        reason = (
+            f"{target} with pointers of {target.bits} bits is an ABI whose layouts are not known"
+        )
+        return Layouts(target=target, types=dict.fromkeys(types, UnknownLayout(reason)))
+    if len(answers) > 1:
+        types = _agreed(answers, target)
+    return Layouts(target=target, types=types)
+
+
+def _agreed(answers: list[dict[str, TypeLayout]], target: Target) -> dict[str, TypeLayout]:
+    """Return the layouts that are the same in every environment, and why the others are not known."""
+    environments = " or ".join(facts.target.environment for facts in possible_facts(target))
+    unknown = UnknownLayout(
+        f"it depends on the environment ({environments}), which the file does not show"
+    )
+    first, *others = answers
+    return {
+        key: layout if all(other.get(key) == layout for other in others) else unknown
+        for key, layout in first.items()
+    }

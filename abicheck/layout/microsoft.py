@@ -1,0 +1,104 @@
+"""Members -> offsets by the rules of Microsoft's compilers, and of GCC on Windows.
+
+A bit-field takes a whole unit of its type; the next one shares it only if its
+type has the same size and the bits are enough.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from abicheck.layout.extent import Extent, Member, Placement, round_up
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from abicheck.model.target import TargetFacts
+    from abicheck.model.types import Struct
+
+
+def place(struct: Struct, members: Sequence[Member], facts: TargetFacts) -> Placement:
+    """Place each member at the lowest offset that its alignment allows, bit-fields in units.
+
+    Source: Microsoft C language reference, "C bit fields" and "Padding and alignment of
+    structure members"; GCC manual, "-mms-bitfields".
+    """
+    placing = _Placing(struct, is_msvc=facts.target.environment == "msvc")
+    offsets = [placing.next(member) for member in members]
+    return Placement(tuple(offsets), placing.finish())
+
+
+class _Placing:
+    """The state between two members. `unit` is the size of the open bit-field unit, 0 if none is."""
+
+    def __init__(self, struct: Struct, *, is_msvc: bool) -> None:
+        self.struct, self.is_msvc = struct, is_msvc
+        self.end, self.furthest, self.alignment, self.required = 0, 0, 1, 1
+        self.unit, self.unused = 0, 0
+
+    def next(self, member: Member) -> int:
+        if self.struct.is_union:
+            self.end = 0
+        start = (
+            self._plain(member)
+            if member.bit_width is None
+            else self._bits(member, member.bit_width)
+        )
+        self.furthest = max(self.furthest, self.end)
+        return start
+
+    def finish(self) -> Extent:
+        align = self.struct.align or 1
+        required = max(self.required, align)
+        alignment = max(self.alignment, required if self.is_msvc else align)
+        return Extent(round_up(self.furthest, alignment), alignment, required)
+
+    def _plain(self, member: Member) -> int:
+        extent = member.extent
+        self.unit = 0
+        own = self._limited(extent.alignment)
+        if self.is_msvc:
+            own = max(own, extent.required)
+            self.required = max(self.required, extent.required)
+        start = round_up(self.end, own)
+        self.end = start + extent.size
+        self.alignment = max(self.alignment, own)
+        return start * 8
+
+    def _limited(self, alignment: int) -> int:
+        return alignment if self.struct.packed is None else min(alignment, self.struct.packed)
+
+    def _bits(self, member: Member, width: int) -> int:
+        size = member.extent.size
+        if width == 0:
+            return self._close_unit(size)
+        if self.struct.is_union:
+            self.end = size
+            return 0
+        if self.unit == size and width <= self.unused:
+            start = self.end * 8 - self.unused
+            self.unused -= width
+            return start
+        own = self._unit_alignment(size)
+        start = round_up(self.end, own)
+        self.end, self.unit, self.unused = start + size, size, size * 8 - width
+        self._align(own)
+        return start * 8
+
+    def _unit_alignment(self, size: int) -> int:
+        # GCC's attribute `packed` leaves bit-field units alone; `#pragma pack` does not.
+        if not self.is_msvc and self.struct.packed == 1:
+            return size
+        return self._limited(size)
+
+    def _align(self, alignment: int) -> None:
+        self.alignment = max(self.alignment, alignment)
+
+    def _close_unit(self, size: int) -> int:
+        """Place a bit-field of width zero, which counts only after another bit-field."""
+        if self.unit:
+            self.unit = 0
+            own = self._unit_alignment(size)
+            self.end = round_up(self.end, own)
+            self._align(own)
+        return self.end * 8
