@@ -77,14 +77,14 @@ def ways_out(report: Report, plugin: PluginReport, style: Style) -> Iterator[tup
     again = " ".join([schema, *(_quoted(each) for each in style.repeated)])
     if any(wants_debug_information(claim) for claim in missing(plugin)):
         unstripped, build = _unstripped(plugin.file)
-        sentence = f"Verify a build that has debug information ({build}); strip it afterwards:"
+        sentence = f"Verify a build that has debug information ({build}):"
         yield sentence, [f"abicheck verify {_quoted(unstripped)} {again}"]
         debug_file = _quoted(f"{base_name(plugin.file)}.debug")
-        sentence = "Or keep its debug information in a file beside it, and name that file:"
+        sentence = "Before stripping, keep its debug information in a file, and name that file:"
         yield (
             sentence,
             [
-                f"objcopy --only-keep-debug {_quoted(unstripped)} {debug_file}",
+                f"objcopy --only-keep-debug {_quoted(plugin.file)} {debug_file}",
                 f"abicheck verify {_quoted(plugin.file)} {again} --debug-file {debug_file}",
             ],
         )
@@ -92,7 +92,7 @@ def ways_out(report: Report, plugin: PluginReport, style: Style) -> Iterator[tup
     if keys:
         width = max(len(key) for key in keys)
         yield (
-            f"Or accept plugins that cannot prove it; in {report.contract_file}, under [evidence]:",
+            f"Accept plugins that cannot prove it; in {report.contract_file}, under [evidence]:",
             [f'{key.ljust(width)} = "when-present"' for key in keys],
         )
 

@@ -8,7 +8,7 @@ from abicheck.model.records import record
 from abicheck.model.report import MISMATCH, OK, UNVERIFIED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from abicheck.model.report import Claim
 
@@ -28,7 +28,7 @@ GROUPS = {
     "signatures": "signature",
     "conventions": "calling convention",
     "exports": "export",
-    "data": "size and kind of data",
+    "data": "data",
     "tags": "tag",
     "platform": "platform",
     "choices": "choice",
@@ -45,6 +45,9 @@ POLICIES = {
     "tags": "tags",
 }
 """The key of `[evidence]` that decides whether claims under a heading must be proved."""
+
+ABSENT = "not exported"
+"""What is seen of an export that is not there."""
 
 MANY = 12
 """Names listed before the rest is counted."""
@@ -77,6 +80,8 @@ class Entry:
         value = next((claim.actual for claim in self.claims if claim.status == OK), None)
         if self.group in {"tags", "platform"} and value:
             text = f"{text} = {value}"
+        if self.group == "exports" and value == ABSENT:
+            return f"{text} ({ABSENT}, which is fine)"
         missing = [claim.claim for claim in self.claims if claim.status == UNVERIFIED]
         return f"{text} (but not its {' and '.join(dict.fromkeys(missing))})" if missing else text
 
@@ -110,11 +115,16 @@ def name_of(claim: Claim) -> str:
     return (name.partition(".")[0] if group == "layouts" else name) or kind
 
 
-def entries(claims: Iterable[Claim]) -> Iterator[Entry]:
-    """Gather claims under headings and names, in the order of `GROUPS` and of the claims."""
+def entries(claims: Iterable[Claim], merged: Mapping[str, str] | None = None) -> Iterator[Entry]:
+    """Gather claims under headings and names, in the order of `GROUPS` and of the claims.
+
+    `merged` names headings whose claims go under another one.
+    """
+    elsewhere = merged or {}
     gathered: dict[str, dict[str, list[Claim]]] = {group: {} for group in GROUPS}
     for claim in claims:
-        names = gathered.setdefault(group_of(claim), {})
+        group = group_of(claim)
+        names = gathered.setdefault(elsewhere.get(group, group), {})
         names.setdefault(name_of(claim), []).append(claim)
     for group, names in gathered.items():
         for name, about in names.items():
@@ -124,7 +134,7 @@ def entries(claims: Iterable[Claim]) -> Iterator[Entry]:
 def proved(claims: Iterable[Claim]) -> Iterator[tuple[str, str]]:
     """Yield each heading with what was proved under it, and by which evidence."""
     by_group: dict[str, dict[str, list[str]]] = {}
-    for entry in entries(claims):
+    for entry in entries(claims, merged={"data": "exports"}):
         if entry.is_proved:
             sources = by_group.setdefault(entry.group, {})
             sources.setdefault(entry.sources, []).append(entry.words)
@@ -150,23 +160,27 @@ def subjects(claims: Iterable[Claim]) -> str:
     """Return what claims are about, such as "layout of Greeter; signatures of load, free"."""
     names: dict[str, list[str]] = {}
     for entry in entries(claims):
-        names.setdefault(entry.group, []).append(entry.name)
+        kind = " and ".join(dict.fromkeys(each.claim for each in entry.claims))
+        label = f"{kind} of" if entry.group == "data" else entry.group
+        names.setdefault(label, []).append(entry.name)
     return "; ".join(_subject(group, each) for group, each in names.items())
 
 
 def _subject(group: str, names: list[str]) -> str:
-    one = GROUPS.get(group, group)
-    label = one if len(names) == 1 or group == "data" else f"{one}s"
     if group in {"platform", "plugin", "choices"}:
         return listed([name if name.startswith(group) else f"{group}.{name}" for name in names])
+    one = GROUPS.get(group)
+    if one is None:
+        return f"{group} {listed(names)}"
+    label = one if len(names) == 1 else f"{one}s"
     return f"{label}{'' if group in {'tags', 'exports', 'imports'} else ' of'} {listed(names)}"
 
 
-def listed(names: list[str]) -> str:
+def listed(names: list[str], most: int = MANY) -> str:
     """Return names with commas between them, and the number of those that are too many."""
-    if len(names) <= MANY:
+    if len(names) <= most:
         return ", ".join(names)
-    return f"{', '.join(names[: MANY - 2])} and {len(names) - MANY + 2} more"
+    return f"{', '.join(names[: most - 2])} and {len(names) - most + 2} more"
 
 
 def counted(number: int, noun: str) -> str:

@@ -101,7 +101,10 @@ def _cells(rows: list[Row | None], title: str, sizes: str) -> Cells:
 def _row(row: Row) -> tuple[str, str, str]:
     offset = "" if row.offset is None else f"0x{row.offset:02x}"
     size = "" if row.size is None else str(row.size)
-    text = ": ".join(part for part in (row.name, row.type) if part)
+    text = (
+        f"{row.name}: {row.type}" if row.type and row.type[0] != "=" else f"{row.name} {row.type}"
+    )
+    text = text.rstrip()
     if row.bits is not None:
         bit_offset, bit_size = row.bits
         offset, size = f"{offset}.{bit_offset % 8}", f"{bit_size} bit{'s' * (bit_size != 1)}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from abicheck.model.report import MISMATCH, OK, UNVERIFIED, Verdict
 from abicheck.report import advice
-from abicheck.report.groups import EVIDENCE, counted, proved, unproved
+from abicheck.report.groups import EVIDENCE, counted, listed, proved, unproved
 from abicheck.report.picture import draw
 from abicheck.report.terminal import BOLD, FAINT, GREEN, RED, YELLOW, Pen, harmless
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from abicheck.model.evidence import Origin
     from abicheck.model.options import Style
-    from abicheck.model.report import Claim, PluginReport, Report
+    from abicheck.model.report import Claim, Picture, PluginReport, Report
 
 CONSEQUENCES = 6
 """Consequences of one cause that are named; the JSON has them all."""
@@ -157,11 +157,12 @@ class Page:
         for number, (claim, consequences) in enumerate(problems, 1):
             yield ""
             yield from self._problem(plugin, number, claim)
-            yield from self._consequences(consequences)
-            if claim.picture is not None and claim.picture.subject not in drawn:
-                drawn.add(claim.picture.subject)
+            yield from self._consequences(claim, consequences)
+            picture = _picture(claim, consequences)
+            if picture is not None and picture.subject not in drawn:
+                drawn.add(picture.subject)
                 yield ""
-                yield from draw(claim.picture, self.pen)
+                yield from draw(picture, self.pen)
         yield ""
         yield from self.pen.wrap(advice.who_must_act(self.report, plugin), "  ")
         yield from self._notes(plugin)
@@ -173,7 +174,7 @@ class Page:
         yield f"  {number}. {self.pen.paint(claim.subject, BOLD)}{where}  {rule}"
         story = claim.message or (claim.picture.story if claim.picture else "")
         if story:
-            yield from self.pen.wrap(story[:1].upper() + story[1:], "     ")
+            yield from self.pen.wrap(sentence(story), "     ")
         line = "" if claim.contract_line is None else f":{claim.contract_line}"
         expected = f"{claim.expected or claim.claim}  ({self.report.contract_file}{line})"
         yield from self.pen.wrap(expected, "     expected  ")
@@ -185,34 +186,46 @@ class Page:
         source = EVIDENCE.get(claim.evidence or "", claim.evidence or "")
         return where(claim.origin, plugin.file) if claim.origin else source
 
-    def _consequences(self, claims: list[Claim]) -> Iterator[str]:
-        if claims:
-            names = list(dict.fromkeys(f"{claim.claim} of {claim.subject}" for claim in claims))
-            more = len(names) - CONSEQUENCES
-            phrase = ", ".join(names[:CONSEQUENCES]) + (f" and {more} more" if more > 0 else "")
-            text = f"({counted(len(claims), 'consequence')}: {phrase})"
-            yield from self.pen.wrap(text, "     ", "      ")
+    def _consequences(self, cause: Claim, claims: list[Claim]) -> Iterator[str]:
+        if not claims:
+            return
+        parent = cause.subject.rpartition(".")[0] + "."
+        named: dict[str, list[str]] = {}
+        for claim in claims:
+            names = named.setdefault(claim.claim, [])
+            name = claim.subject.removeprefix(parent)
+            names.extend([name] if name not in names else [])
+        phrases = [f"{what} of {listed(names, CONSEQUENCES)}" for what, names in named.items()]
+        text = f"({counted(len(claims), 'consequence')}: {'; '.join(phrases)})"
+        yield from self.pen.wrap(text, "     ", "      ")
 
     # Unverified: the one cause first, then the ways out.
 
     def _unverified(self, plugin: PluginReport) -> Iterator[str]:
         missing = advice.missing(plugin)
-        reason, about = next(unproved(missing))
-        cause = [claim for claim in missing if (claim.reason or reason) == reason]
-        words = f"{self.pen.paint('unverified', YELLOW)}: {self._cause(cause, reason)}"
+        reasons = list(unproved(missing))
+        words = f"{self.pen.paint('unverified', YELLOW)}: {self._cause(missing, reasons[0][0])}"
         yield self._headline(self.pen.unsure, YELLOW, plugin, words)
-        text = f"Nothing contradicts {self.interface}{self._stated(plugin)}; {self._count(plugin)}:"
-        yield from self.pen.wrap(text, "  ")
-        yield from self.pen.wrap(about, "    ")
-        for reason, about in list(unproved(missing))[1:]:
+        states = [claim.status for claim in plugin.claims]
+        yield f"  Nothing contradicts {self.interface}{self._stated(plugin)}."
+        proofs = counted(states.count(OK), "claim")
+        yield f"  {proofs} proved, {len(missing)} required but not proved:"
+        yield from self.pen.wrap(reasons[0][1], "    ")
+        for reason, about in reasons[1:]:
             yield from self.pen.wrap(f"{about}: {reason}", "    ", "      ")
+        yield from self._optional_gaps(plugin, reasons[0][0])
         yield from self._notes(plugin)
-        extra = [claim for claim in plugin.claims if not claim.required]
-        for reason, about in unproved(extra):
-            yield from self.pen.wrap(f"not proved, not required: {about}: {reason}", "  ", "    ")
         yield from self._ways_out(plugin)
 
-    def _cause(self, claims: list[Claim], reason: str) -> str:
+    def _optional_gaps(self, plugin: PluginReport, known_reason: str) -> Iterator[str]:
+        claims = [claim for claim in plugin.claims if not claim.required]
+        for reason, about in unproved(claims):
+            why = "" if reason == known_reason else f": {reason}"
+            yield from self.pen.wrap(f"not proved, not required: {about}{why}", "  ", "    ")
+
+    def _cause(self, missing: tuple[Claim, ...], reason: str) -> str:
+        """Return the commonest reason, and what it suggests where debug information lacks."""
+        claims = [claim for claim in missing if claim.reason == reason]
         if not any(advice.wants_debug_information(claim) for claim in claims):
             return reason
         return f"{reason}: a release build?"
@@ -225,7 +238,7 @@ class Page:
         for number, (sentence, lines) in enumerate(
             advice.ways_out(self.report, plugin, self.style), 1
         ):
-            yield from ([""] if number == 1 else [])
+            yield from (["", "  Ways out, the best first:"] if number == 1 else [])
             yield from self.pen.wrap(sentence, f"  {number}. ")
             yield from (f"       {line}" for line in lines)
 
@@ -252,30 +265,27 @@ def causes(claims: Iterable[Claim]) -> list[tuple[Claim, list[Claim]]]:
     A claim whose cause cannot be found among the mismatches is a problem of its own.
     """
     broken = [claim for claim in claims if claim.status == MISMATCH]
-    roots = {claim.subject: claim.cause for claim in reversed(broken)}
+    causes_of: dict[str, str | None] = {}
     for claim in broken:
+        causes_of.setdefault(claim.subject, claim.cause)
         if claim.cause is None:
-            roots[claim.subject] = None
-    problems: list[tuple[Claim, list[Claim]]] = []
-    at: dict[str, int] = {}
-    followers: list[tuple[Claim, str]] = []
-    for claim in broken:
-        root = _root(claim, roots)
-        if root is None:
-            at.setdefault(claim.subject, len(problems))
-            problems.append((claim, []))
-        else:
-            followers.append((claim, root))
-    for claim, root in followers:
-        problems[at[root]][1].append(claim)
+            causes_of[claim.subject] = None
+    roots = [None if claim.cause is None else _root(claim.cause, causes_of) for claim in broken]
+    problems: list[tuple[Claim, list[Claim]]] = [
+        (claim, []) for claim, root in zip(broken, roots, strict=True) if root is None
+    ]
+    followers: dict[str, list[Claim]] = {}
+    for claim, consequences in problems:
+        followers.setdefault(claim.subject, consequences)
+    for claim, root in zip(broken, roots, strict=True):
+        if root is not None:
+            followers[root].append(claim)
     return problems
 
 
-def _root(claim: Claim, causes_of: dict[str, str | None]) -> str | None:
-    """Return the subject at the end of a chain of causes; None if the claim stands for itself."""
-    subject, seen = claim.cause, {claim.subject}
-    if subject is None:
-        return None
+def _root(subject: str, causes_of: dict[str, str | None]) -> str | None:
+    """Return the subject at the end of a chain of causes; None if the chain has no end."""
+    seen: set[str] = set()
     while subject in causes_of and subject not in seen:
         further = causes_of[subject]
         if further is None:
@@ -283,6 +293,18 @@ def _root(claim: Claim, causes_of: dict[str, str | None]) -> str | None:
         seen.add(subject)
         subject = further
     return None
+
+
+def _picture(cause: Claim, consequences: list[Claim]) -> Picture | None:
+    """Return the picture of a problem: its own, or that of the same struct in what follows."""
+    pictures = [claim.picture for claim in (cause, *consequences) if claim.picture is not None]
+    fitting = [each for each in pictures if f"{cause.subject}.".startswith(f"{each.subject}.")]
+    return next(iter(fitting), None)
+
+
+def sentence(text: str) -> str:
+    """Return a clause as a sentence."""
+    return f"{text[:1].upper()}{text[1:]}{'' if text[-1:] in '.?!…' else '.'}"
 
 
 def where(origin: Origin, plugin_file: str) -> str:

@@ -1,0 +1,127 @@
+"""The command line: finds the command, runs it, and turns whatever happens into an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from abicheck.commands import streams
+from abicheck.commands.arguments import UsageError, suggestion
+from abicheck.errors import AbicheckError, Problem
+from abicheck.model.report import ExitCode
+from abicheck.report import render_problems
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    Run = Callable[[Sequence[str]], int]
+
+COMMANDS = {
+    "verify": "check plugins against a contract",
+}
+"""Every command and what it is for; each is a module of `abicheck.commands` with a `run`."""
+
+INTERRUPTED = 130
+"""What shells report of a command that the user stopped: 128 and SIGINT."""
+
+USAGE = """\
+usage: abicheck COMMAND ...
+
+Says whether a plugin keeps the contract that its host was built against,
+without running a byte of it.
+
+commands:
+{commands}
+
+`abicheck COMMAND --help` explains a command; `abicheck --version` says which
+version this is.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code; nothing else leaves this function.
+
+    A fault of abicheck itself is 2, like a wrong command line: no answer was given, and
+    no gate can take it for one. ABICHECK_DEBUG in the environment shows its traceback.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return int(_run(words))
+    except UsageError as error:
+        return _complain(words, str(error))
+    except AbicheckError as error:
+        streams.complain(f"abicheck: {error}")
+        return ExitCode.USAGE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 (the one place, so that no user meets a traceback)
+        return _apologise(error)
+
+
+def _run(words: Sequence[str]) -> int:
+    if not words:
+        raise UsageError("say what to do, such as: abicheck verify PLUGIN --schema FILE")
+    name, *rest = words
+    if name in {"--help", "-h", "help"}:
+        streams.write(_help())
+        return ExitCode.COMPATIBLE
+    if name in {"--version", "-V"}:
+        streams.write(f"abicheck {_version()}\n")
+        return ExitCode.COMPATIBLE
+    if name not in COMMANDS:
+        raise UsageError(_unknown(name, rest))
+    run: Run = import_module(f"abicheck.commands.{name}").run
+    return run(rest)
+
+
+def _help() -> str:
+    width = max(len(name) for name in COMMANDS)
+    commands = [f"  {name.ljust(width)}  {purpose}" for name, purpose in COMMANDS.items()]
+    return USAGE.format(commands="\n".join(commands))
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 (slow to import)
+
+    try:
+        return version("plugin-abicheck")
+    except PackageNotFoundError:
+        return "(not installed: run from its source)"
+
+
+def _unknown(name: str, rest: Sequence[str]) -> str:
+    if name.startswith("-"):
+        return f"{name} comes after a command, such as: abicheck verify PLUGIN --schema FILE"
+    if os.path.exists(name):
+        typed = " ".join(["abicheck verify", name, *rest])
+        return f"{name!r} is a file and no command; did you mean: {typed}"
+    return f"there is no command {name!r}{suggestion(name, COMMANDS)} (abicheck --help lists all)"
+
+
+def _complain(words: Sequence[str], message: str) -> int:
+    if "--format=json" in words or "--format json" in " ".join(words):
+        problem = Problem(file="", line=None, key="", message=message)
+        streams.write(render_problems([problem], "json"))
+    streams.complain(f"abicheck: {message}")
+    return ExitCode.USAGE
+
+
+def _apologise(error: Exception) -> int:
+    """Ask for a bug report; whoever debugs sees the traceback."""
+    if os.environ.get("ABICHECK_DEBUG"):
+        import traceback  # noqa: PLC0415
+
+        streams.complain("".join(traceback.format_exception(error)).rstrip())
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    code = None if last is None else last.tb_frame.f_code
+    place = "" if last is None or code is None else f", {code.co_name}:{last.tb_lineno}"
+    streams.complain(
+        f"abicheck: a fault of its own ({type(error).__name__}: {error}{place}), so no answer."
+        "\nPlease report this, with the command you typed and the plugin if you may share it;"
+        "\nABICHECK_DEBUG=1 in the environment adds the traceback that we need."
+    )
+    return ExitCode.USAGE
