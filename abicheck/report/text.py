@@ -73,9 +73,8 @@ class Page:
     def _plugin(self, plugin: PluginReport) -> Iterator[str]:
         match plugin.verdict:
             case None:
-                yield self._headline(
-                    self.pen.broken, RED, plugin, f"cannot be read: {plugin.error}"
-                )
+                cause = str(plugin.error).removeprefix(f"{plugin.file}: ")
+                yield self._headline(self.pen.broken, RED, plugin, f"cannot be read: {cause}")
                 return
             case Verdict.INCOMPATIBLE:
                 lines = self._incompatible(plugin)

@@ -159,14 +159,17 @@ STRIPPED = plugin(
     stated_version="1.2",
 )
 
-UNREADABLE = PluginReport(file="notes.txt", error="not an ELF, PE or Mach-O file")
+UNREADABLE = PluginReport(file="notes.txt", error="notes.txt: not an ELF, PE or Mach-O file")
+
+
+SLOT = "Option<fn(*mut Context, *const c_char) -> c_int>"
 
 
 def _rows(shift: int, mark: str) -> tuple[Row, ...]:
     return tuple(
         Row(
             f"slot_{at}",
-            "Option<fn(*mut Context, *const c_char) -> c_int>",
+            SLOT,
             8 * at + shift,
             8,
             mark=mark,
@@ -190,6 +193,7 @@ LONG = Picture(
     actual_size=168,
     expected_alignment=8,
     actual_alignment=8,
+    story="a field of 8 bytes, `reserved`, was inserted before `slot_9`",
 )
 
 LARGE = plugin(
@@ -199,7 +203,7 @@ LARGE = plugin(
             expected=f"offset {8 * at:#x}", actual=f"offset {8 * at + 8:#x}", evidence="dwarf",
             origin=INFO, contract_line=20 + at, picture=LONG if at == 9 else None,
             cause=None if at == 9 else "structs.Operations.slot_9",
-            message="a field of 8 bytes, `reserved`, was inserted before `slot_9`" if at == 9 else None,
+            message=LONG.story if at == 9 else None,
         )
         for at in range(9, 20)
     )

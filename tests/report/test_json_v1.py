@@ -2,15 +2,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from samples import COMPATIBLE, INCOMPATIBLE, STRIPPED, UNREADABLE, plugin, report, seen
 
 from abicheck.errors import Problem
 from abicheck.model.records import replace
-from abicheck.model.report import PluginReport, Report
 from abicheck.report import render, render_problems
+
+if TYPE_CHECKING:
+    from abicheck.model.report import PluginReport, Report
 
 FORMATS = Path(__file__).resolve().parents[2] / "schemas" / "formats"
 SCHEMA = json.loads((FORMATS / "report.schema.json").read_text())
