@@ -1,1 +1,7 @@
-"""TODO."""
+"""Plugin files -> Evidence: what they were seen to contain, and where."""
+
+from __future__ import annotations
+
+from abicheck.evidence.read import SNIFFED_SIZE, read_plugin, sniff
+
+__all__ = ["SNIFFED_SIZE", "read_plugin", "sniff"]

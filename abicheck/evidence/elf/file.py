@@ -251,6 +251,14 @@ class ElfFile:
                 return segment.file_offset + inside
         return None
 
+    def mapped_range(self, address: int) -> tuple[int, int] | None:
+        """Return file offset and size of what follows `address` in its PT_LOAD, in the file."""
+        for segment in self._loads:
+            inside = address - segment.address
+            if 0 <= inside < segment.file_size:
+                return segment.file_offset + inside, segment.file_size - inside
+        return None
+
     @cached_property
     def _loads(self) -> tuple[Segment, ...]:
         return tuple(segment for segment in self.segments if segment.type == elf_.PT_LOAD)
@@ -307,13 +315,24 @@ class ElfFile:
         content.skip(-(content.position - content.start) % 4)
         return name.decode(errors="backslashreplace"), content.u32()
 
+    @property
+    def has_descriptors(self) -> bool:
+        """Whether functions are named by descriptors in data: the PowerPC ELFv1 ABI.
+
+        e_flags states the ABI; 0 is what old tools write, and big-endian files of theirs are ELFv1.
+        """
+        abi = self.flags & 3
+        return self.machine == elf_.EM_PPC64 and (
+            abi == 1 or (not abi and self.byte_order == "big")
+        )
+
     def code_address(self, address: int) -> int:
         """Return where the code of the function at `address` begins.
 
-        That is `address` itself, except under the PowerPC ELFv1 ABI, where a function's
-        symbol names a descriptor in .opd whose first word points to the code.
+        That is `address` itself, unless the file `has_descriptors`: then a function's
+        symbol names a descriptor in .opd, whose first word points to the code.
         """
-        if self.machine != elf_.EM_PPC64 or self.byte_order == "little" or self.flags & 3 == 2:
+        if not self.has_descriptors:
             return address
         from abicheck.evidence.elf.memory import descriptor_target  # noqa: PLC0415  rarely needed
 

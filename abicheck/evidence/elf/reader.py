@@ -1,0 +1,156 @@
+"""ElfEvidence: one ELF plugin as `Evidence`, each part of it read when it is asked for."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from abicheck.errors import UnsupportedError
+from abicheck.evidence.elf import standard as elf_
+from abicheck.evidence.elf.dynamic import Dynamic
+from abicheck.evidence.elf.facts import read_facts, read_libc
+from abicheck.evidence.elf.file import ElfFile
+from abicheck.evidence.elf.machines import read_target
+from abicheck.evidence.elf.memory import ElfMemory
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from abicheck.evidence.counters import Counters
+    from abicheck.evidence.cursor import Buffer
+    from abicheck.model.evidence import Import, PlatformFacts, Symbol, TypeSource
+    from abicheck.model.target import Target
+
+DT_DEBUG = 21
+
+NOT_PLUGINS = {
+    elf_.ET_NONE: "no file of a known type (ET_NONE)",
+    elf_.ET_REL: "an object file (ET_REL), not a plugin; link it with -shared",
+    elf_.ET_EXEC: "an executable (ET_EXEC), not a plugin",
+    elf_.ET_CORE: "a core dump (ET_CORE), not a plugin",
+}
+
+
+class ElfEvidence:
+    """What one ELF plugin was seen to contain; see `model.evidence.Evidence`."""
+
+    format = "ELF"
+
+    def __init__(
+        self, elf: ElfFile, *, debug_files: Sequence[str] = (), debug_dirs: Sequence[str] = ()
+    ) -> None:
+        """Read the dynamic section and the segments.
+
+        Raises: BinaryError if the loader could not map the file, UnsupportedError
+        for a machine or system that is not read.
+        """
+        self.elf, self.file = elf, elf.path
+        self._debug_files, self._debug_dirs = tuple(debug_files), tuple(debug_dirs)
+        self._dynamic = Dynamic(elf)
+        self.memory = ElfMemory(elf, self._dynamic)
+        self.symbols = self.memory.symbols
+        self._libc = read_libc(elf, self._dynamic, self.symbols.versions.needs)
+        self.target: Target
+        self.target, self._marks = read_target(elf, self._libc)
+
+    @property
+    def counters(self) -> Counters:
+        """What was decoded so far."""
+        return self.elf.counters
+
+    @cached_property
+    def facts(self) -> PlatformFacts:
+        """What the file says about where it can be loaded."""
+        return read_facts(self.elf, self._dynamic, self.symbols, libc=self._libc, marks=self._marks)
+
+    @cached_property
+    def types(self) -> TypeSource:
+        """The types that DWARF describes, in this file or beside it."""
+        from abicheck.evidence.dwarf import open_types  # noqa: PLC0415  costs time; often unasked
+
+        types: TypeSource = open_types(
+            self.elf, debug_files=self._debug_files, debug_dirs=self._debug_dirs
+        )
+        return types
+
+    def find_export(self, name: str, version: str | None = None) -> Symbol | None:
+        """Return what `dlsym` finds under `name` (with `version`: `dlvsym`), defined in this file."""
+        return self.symbols.find(name, version)
+
+    def find_hidden(self, name: str) -> Symbol | str | None:
+        """Say why `find_export` found nothing, or None if nothing comes near `name`."""
+        from abicheck.evidence.elf.misses import explain_miss  # noqa: PLC0415  only for failures
+
+        return explain_miss(self.symbols, name)
+
+    def exports(self) -> Sequence[Symbol]:
+        """Return every export, each name and version once, sorted by name."""
+        return self._exports
+
+    @cached_property
+    def _exports(self) -> Sequence[Symbol]:
+        return self.symbols.exports()  # type: ignore[return-value]
+
+    def imports(self) -> Sequence[Import]:
+        """Return every undefined dynamic symbol."""
+        return self._imports
+
+    @cached_property
+    def _imports(self) -> Sequence[Import]:
+        return self.symbols.imports()
+
+
+def read_elf(
+    path: str,
+    buffer: Buffer,
+    *,
+    debug_files: Sequence[str] = (),
+    debug_dirs: Sequence[str] = (),
+    is_named: bool = True,
+) -> tuple[ElfEvidence, ...]:
+    """Return the evidence of the ELF plugin in `buffer`.
+
+    A file that is no plugin (an executable, an object file) is passed over, with (),
+    unless it `is_named`.
+
+    Raises: BinaryError, UnsupportedError.
+    """
+    elf = ElfFile(path, buffer)
+    reason = _why_no_plugin(elf)
+    if reason is None:
+        return (ElfEvidence(elf, debug_files=debug_files, debug_dirs=debug_dirs),)
+    if is_named:
+        raise UnsupportedError(f"{path}: is {reason}")
+    return ()
+
+
+def _why_no_plugin(elf: ElfFile) -> str | None:
+    """Return what the file is, as the end of a sentence, if it is not a shared library."""
+    if elf.type != elf_.ET_DYN:
+        return NOT_PLUGINS.get(elf.type, f"no file of a known type (e_type {elf.type:#x})")
+    if _is_debug_file(elf):
+        return "a separate debug file, not a plugin; name the plugin it was split from"
+    return "an executable (PIE), not a plugin" if _is_executable(elf) else None
+
+
+def _is_debug_file(elf: ElfFile) -> bool:
+    """Whether only the debug sections have content, as `objcopy --only-keep-debug` leaves it."""
+    section = elf.section_named(".dynamic")
+    return section is not None and section.type == elf_.SHT_NOBITS
+
+
+def _is_executable(elf: ElfFile) -> bool:
+    """Whether an ET_DYN is an executable: by DF_1_PIE, or as older linkers made them.
+
+    PT_INTERP alone does not tell: libc.so.6 has it, to print its version when it is run.
+    DT_DEBUG is written into executables only.
+    """
+    segments = {segment.type for segment in elf.segments}
+    if elf_.PT_DYNAMIC not in segments:
+        return False
+    values = Dynamic(elf).values
+    if values.get(elf_.DT_FLAGS_1, 0) & elf_.DF_1_PIE:
+        return True
+    has_name = elf_.DT_SONAME in values
+    runs_alone = DT_DEBUG in values or (elf.entry != 0 and not has_name)
+    return elf_.PT_INTERP in segments and runs_alone and not has_name
