@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from abicheck.commands.arguments import Arguments
     from abicheck.errors import Problem
-    from abicheck.evidence.discover import Candidate
+    from abicheck.evidence import Candidate
     from abicheck.model.contract import Contract
 
 SUMMARY = "check plugins against a contract"
@@ -194,7 +194,7 @@ def _plugins(
 
 
 def _candidates(paths: Sequence[str], progress: streams.Progress) -> Iterator[Candidate]:
-    from abicheck.evidence.discover import find_plugins  # noqa: PLC0415
+    from abicheck.evidence import find_plugins  # noqa: PLC0415
 
     for path in paths:
         progress.show(f"searching {path}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abicheck.evidence.discover import Candidate, find_plugins
 from abicheck.evidence.read import SNIFFED_SIZE, read_plugin, sniff
 
-__all__ = ["SNIFFED_SIZE", "read_plugin", "sniff"]
+__all__ = ["SNIFFED_SIZE", "Candidate", "find_plugins", "read_plugin", "sniff"]

@@ -11,7 +11,8 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from abicheck.errors import BinaryError
+from abicheck.errors import AbicheckError
+from abicheck.evidence.read import read_plugin
 from abicheck.model.records import record
 
 if TYPE_CHECKING:
@@ -28,7 +29,15 @@ class Candidate:
     error: str | None = None
 
 
-def find_plugins(path: str, is_plugin: Callable[[str], bool] | None = None) -> Iterator[Candidate]:
+def _is_plugin(path: str) -> bool:
+    """Whether a file is for a loader to load; one that cannot be read might be."""
+    try:
+        return bool(read_plugin(path, is_named=False))
+    except AbicheckError:
+        return True
+
+
+def find_plugins(path: str, is_plugin: Callable[[str], bool] = _is_plugin) -> Iterator[Candidate]:
     """Yield the plugins at `path`: the file itself, or all those under a directory, by path.
 
     In a directory, object files, executables and whatever is no ELF, PE or Mach-O
@@ -38,7 +47,7 @@ def find_plugins(path: str, is_plugin: Callable[[str], bool] | None = None) -> I
         yield Candidate(path)
         return
     is_empty = True
-    for candidate in _search(path, is_plugin or _looks_loadable):
+    for candidate in _search(path, is_plugin):
         is_empty = False
         yield candidate
     if is_empty:
@@ -81,13 +90,3 @@ def _cause(path: str, error: OSError) -> str:
     if os.path.islink(path):
         return f"a link to {os.readlink(path)!r}, which cannot be reached: {error.strerror}"
     return error.strerror or str(error)
-
-
-def _looks_loadable(path: str) -> bool:
-    """Whether a file is for a loader to load; a file that cannot be read might be."""
-    from abicheck.evidence.read import sniff  # noqa: PLC0415 (a single file is read without it)
-
-    try:
-        return sniff(path) is not None
-    except (BinaryError, OSError):
-        return True

@@ -41,7 +41,7 @@ def draw(picture: Picture, pen: Pen) -> Iterator[str]:
     last = len(pairs) if parting is None else min(len(pairs), parting + AFTER + 1)
     shown = pairs[first:last]
     left = _cells([pair[0] for pair in shown], "expected", _sizes(picture, expected=True))
-    right = _cells([pair[1] for pair in shown], "found", _sizes(picture, expected=False))
+    right = _cells([pair[1] for pair in shown], _found(picture), _sizes(picture, expected=False))
     left, right = _squeezed(left, right)
 
     yield _line(pen, left, right, 0, codes=(BOLD,))
@@ -86,6 +86,13 @@ def _differs(one: Row | None, other: Row | None) -> bool:
     if one.mark in DIFFERENT or other.mark in DIFFERENT:
         return True
     return (one.offset, one.size, one.bits) != (other.offset, other.size, other.bits)
+
+
+def _found(picture: Picture) -> str:
+    """Return the heading of the plugin's side: its own name for the type, if it has another."""
+    name = picture.actual_name
+    is_same = name in {"", picture.subject.rpartition(".")[2]}
+    return "found" if is_same else f"found: {name}"
 
 
 def _cells(rows: list[Row | None], title: str, sizes: str) -> Cells:
