@@ -1,0 +1,199 @@
+"""An exported symbol -> its prototype or its type, or the reason why it cannot be told.
+
+What stands at a symbol's address need not be what the symbol says: an alias
+has another name, folded code the prototype of another function, a resolver
+that of a resolver, and code compiled without types no prototype at all.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from abicheck.evidence.dwarf import constants as dw
+from abicheck.evidence.dwarf.functions import (
+    function_by_bytes,
+    lies_at,
+    names_of,
+    origins,
+    scoped,
+    variable_by_bytes,
+)
+from abicheck.evidence.dwarf.lookup import UnitLookup
+from abicheck.evidence.dwarf.names import units_mentioning
+from abicheck.evidence.dwarf.ranges import begins_at
+from abicheck.evidence.dwarf.richness import describes_types
+from abicheck.evidence.dwarf.units import ASSEMBLER, RUST
+from abicheck.evidence.elf.standard import EM_ARM
+from abicheck.model.evidence import IFUNC, Unseen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from abicheck.evidence.dwarf.entries import Entry
+    from abicheck.evidence.dwarf.file import Book
+    from abicheck.evidence.dwarf.types import TypeKey, Types
+    from abicheck.evidence.dwarf.units import Unit
+    from abicheck.evidence.elf.file import ElfFile
+    from abicheck.model.evidence import Symbol
+
+NO_DESCRIPTION = (
+    "the debug information describes no code at its address: "
+    "the unit that defines it was compiled without -g"
+)
+
+
+class Exports:
+    """Finds the entries of exported functions and data."""
+
+    def __init__(self, book: Book, types: Types, elf: ElfFile) -> None:
+        """Read nothing yet."""
+        self._book, self._types, self._elf = book, types, elf
+        self.lookup = UnitLookup(book.main)
+        self._units: dict[int, list[Unit]] = {}
+
+    def function(self, symbol: Symbol) -> tuple[TypeKey, Entry] | Unseen:
+        """Return the prototype behind a symbol, and its entry.
+
+        Raises:
+            BinaryError, UnsupportedError: what is needed is damaged, or not there.
+        """
+        if symbol.kind == IFUNC:
+            return Unseen("it is an IFUNC: its symbol leads to a resolver, not to the function")
+        entry = self._function_entry(symbol)
+        if isinstance(entry, Unseen):
+            return entry
+        if not describes_types(entry):
+            return Unseen(
+                f"{_unit_name(entry.unit)} was compiled without type information "
+                "(-g1, or debuginfo=1 in Rust)"
+            )
+        return entry.place, entry
+
+    def variable(self, symbol: Symbol) -> tuple[TypeKey, Entry] | Unseen:
+        """Return the type of the data behind a symbol, and its entry; raises as `function`."""
+        entry = self._variable_entry(symbol)
+        if isinstance(entry, Unseen):
+            return entry
+        for each in origins(entry):
+            place = each.reference(dw.DW_AT_type)
+            if place is not None:
+                return place, entry
+        return Unseen(
+            f"{_unit_name(entry.unit)} was compiled without type information "
+            "(-g1, or debuginfo=1 in Rust)"
+        )
+
+    def units_of(self, symbol: Symbol) -> list[Unit]:
+        """Return the units that define a symbol, split ones in place of their skeletons.
+
+        Raises:
+            BinaryError, UnsupportedError: what is needed is damaged, or not there.
+        """
+        address = self._address(symbol)
+        if address not in self._units:
+            self._units[address] = list(self._units_at(address))
+        return self._units[address]
+
+    def _address(self, symbol: Symbol) -> int:
+        return self._elf.code_address(symbol.address)
+
+    def _units_at(self, address: int) -> Iterator[Unit]:
+        for unit in self.lookup.units_at(address):
+            yield self._whole(unit)
+
+    def _whole(self, unit: Unit) -> Unit:
+        return self._book.split_unit(unit) if unit.dwo_name else unit
+
+    def _function_entry(self, symbol: Symbol) -> Entry | Unseen:
+        addresses = self._code_addresses(symbol)
+        for address in addresses:
+            for unit in self._units_at(address):
+                entry = function_by_bytes(unit, address, symbol.name)
+                if entry is not None:
+                    return entry
+        units = [unit for address in addresses for unit in self._units_at(address)]
+        return self._walk(units, addresses, symbol.name)
+
+    def _code_addresses(self, symbol: Symbol) -> tuple[int, ...]:
+        """Return the addresses that DWARF may state for a function; Thumb's mark may be in them."""
+        address = self._address(symbol)
+        return (address, address | 1) if self._elf.machine == EM_ARM else (address,)
+
+    def _walk(self, units: list[Unit], addresses: tuple[int, ...], name: str) -> Entry | Unseen:
+        """Find a function by going through the units that claim its address."""
+        here: list[Entry] = []
+        for unit in units:
+            for entry in scoped(unit.root, dw.DW_TAG_subprogram):
+                if any(begins_at(entry, address) for address in addresses):
+                    if name in names_of(entry):
+                        return entry
+                    here.append(entry)
+                elif not entry.flag(dw.DW_AT_declaration) and name in names_of(entry):
+                    return entry  # Its code was folded into another function's.
+        if not units:
+            return Unseen(NO_DESCRIPTION)
+        if here:
+            return self._by_another_name(here, name)
+        if all(unit.language == ASSEMBLER for unit in units):
+            return Unseen(f"{_unit_name(units[0])} is written in assembler, which has no types")
+        return Unseen(
+            f"{_unit_name(units[0])} covers its address, but describes no function there: "
+            "compiled without types (-g1), or folded with another function"
+        )
+
+    def _by_another_name(self, here: list[Entry], name: str) -> Entry | Unseen:
+        """Decide about code that bears other names than the symbol's.
+
+        rustc has no aliases: there the optimiser folded two functions. Elsewhere it may have
+        been the linker; then an entry of the symbol's name is left in some unit.
+        """
+        others = " and ".join(sorted({found for entry in here for found in names_of(entry)}))
+        folded = f"its code was folded with that of {others}"
+        if any(entry.unit.language == RUST for entry in here):
+            return Unseen(folded)
+        own = [
+            entry
+            for unit in units_mentioning(self._book, name)
+            for entry in scoped(unit.root, dw.DW_TAG_subprogram)
+            if not entry.flag(dw.DW_AT_declaration) and name in names_of(entry)
+        ]
+        candidates = own or here
+        prototypes = {self._spelling(entry.place) for entry in candidates}
+        if len(prototypes) == 1:
+            return candidates[0]
+        return Unseen(f"{folded}, and their prototypes differ")
+
+    def _spelling(self, place: TypeKey) -> str:
+        from abicheck.evidence.dwarf.spelling import spell  # noqa: PLC0415  rarely needed
+
+        return spell(self._types, place)
+
+    def _variable_entry(self, symbol: Symbol) -> Entry | Unseen:
+        address, units = symbol.address, self._data_units(symbol)
+        for unit in units:
+            entry = variable_by_bytes(unit, address, symbol.name)
+            if entry is not None:
+                return entry
+        here: list[Entry] = []
+        for unit in units:
+            for entry in scoped(unit.root, dw.DW_TAG_variable):
+                if lies_at(entry, address):
+                    if symbol.name in names_of(entry):
+                        return entry
+                    here.append(entry)
+        if here and len({self._spelling(entry.place) for entry in here}) == 1:
+            return here[0]
+        if here:
+            return Unseen("several variables of different types are described at its address")
+        return Unseen("the debug information describes no data at its address")
+
+    def _data_units(self, symbol: Symbol) -> list[Unit]:
+        """Return units that may describe data: by address, else those that mention its name."""
+        found = list(self._units_at(symbol.address))
+        if not found:
+            found = units_mentioning(self._book, symbol.name)
+        return found
+
+
+def _unit_name(unit: Unit) -> str:
+    return unit.name or "the unit"

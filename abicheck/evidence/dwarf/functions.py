@@ -1,0 +1,228 @@
+"""A symbol -> the entry that describes the function or the data behind it.
+
+In the unit that claims the address, the entry is searched for by the bytes of
+the address, at the place where the unit's abbreviations put it. What is found
+so is believed only if it is the only one and bears the symbol's name;
+otherwise the unit is walked.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from abicheck.errors import BinaryError, UnsupportedError
+from abicheck.evidence.dwarf import constants as dw
+from abicheck.evidence.dwarf.entries import child_positions
+from abicheck.evidence.dwarf.forms import ADDRESS_INDEX_FORMS, read_uleb128
+from abicheck.evidence.dwarf.ranges import begins_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from abicheck.evidence.dwarf.abbreviations import Abbreviation
+    from abicheck.evidence.dwarf.entries import Entry
+    from abicheck.evidence.dwarf.units import Unit
+
+MOST_HITS = 256
+MOST_INDEXES = 4
+SHORTEST_PATTERN = 3
+"""Bytes that a pattern must have to be searched for by itself."""
+
+MOST_ORIGINS = 8
+"""Steps from a function's code to its declaration; compilers make up to three."""
+
+SCOPES = frozenset(
+    {
+        dw.DW_TAG_namespace, dw.DW_TAG_module, dw.DW_TAG_structure_type, dw.DW_TAG_class_type,
+        dw.DW_TAG_union_type, dw.DW_TAG_enumeration_type,
+    }
+)  # fmt: skip
+"""What functions and data with symbols can be inside of."""
+
+DEEPEST_SCOPE = 64
+
+
+def origins(entry: Entry) -> list[Entry]:
+    """Return an entry and those that it was made from: its abstract instance, its declaration.
+
+    Raises:
+        BinaryError: they do not end.
+    """
+    chain = [entry]
+    for _ in range(MOST_ORIGINS):
+        last = chain[-1]
+        place = last.reference(dw.DW_AT_abstract_origin) or last.reference(dw.DW_AT_specification)
+        if place is None:
+            return chain
+        chain.append(last.unit.file.book.entry(place))
+    raise entry.unit.damage(entry.offset, "an entry has origins without end")
+
+
+def names_of(entry: Entry) -> set[str]:
+    """Return the name and the linkage names of a function or of data, those of its origins too."""
+    found = set()
+    for each in origins(entry):
+        for attribute in (dw.DW_AT_linkage_name, dw.DW_AT_MIPS_linkage_name, dw.DW_AT_name):
+            name = each.string(attribute)
+            if name:
+                found.add(name)
+    return found
+
+
+def scoped(entry: Entry, tag: int, depth: int = 0) -> Iterator[Entry]:
+    """Yield the entries of a tag in a unit, those in namespaces and classes too.
+
+    Raises:
+        BinaryError: something is damaged.
+    """
+    unit = entry.unit
+    if depth > DEEPEST_SCOPE:
+        return
+    for position, abbreviation, content in child_positions(entry):
+        if abbreviation.tag == tag:
+            yield unit.read_entry(position, abbreviation, content)
+        elif abbreviation.tag in SCOPES and abbreviation.has_children:
+            yield from scoped(unit.read_entry(position, abbreviation, content), tag, depth + 1)
+
+
+def function_by_bytes(unit: Unit, address: int, name: str) -> Entry | None:
+    """Return the one function of `unit` at `address` that bears `name`; None if unsure."""
+    patterns = {dw.DW_FORM_addr: [_address_bytes(unit, address)]}
+    for index in _address_indexes(unit, address):
+        for form in ADDRESS_INDEX_FORMS:
+            patterns.setdefault(form, []).append(_index_bytes(form, index, unit))
+    found = {
+        entry.position: entry
+        for entry in _candidates(unit, dw.DW_TAG_subprogram, dw.DW_AT_low_pc, patterns)
+        if _is_sound(entry, name) and begins_at(entry, address)
+    }
+    return next(iter(found.values())) if len(found) == 1 else None
+
+
+def variable_by_bytes(unit: Unit, address: int, name: str) -> Entry | None:
+    """Return the one variable of `unit` at `address` that bears `name`; None if unsure."""
+    operations = [bytes([dw.DW_OP_addr]) + _address_bytes(unit, address)]
+    for index in _address_indexes(unit, address):
+        for code in (dw.DW_OP_addrx, dw.DW_OP_GNU_addr_index):
+            operations.append(bytes([code]) + _uleb128(index))
+    blocks = [bytes([len(operation)]) + operation for operation in operations]
+    patterns = dict.fromkeys((dw.DW_FORM_exprloc, dw.DW_FORM_block1), blocks)
+    found = {
+        entry.position: entry
+        for entry in _candidates(unit, dw.DW_TAG_variable, dw.DW_AT_location, patterns)
+        if _is_sound(entry, name) and lies_at(entry, address)
+    }
+    return next(iter(found.values())) if len(found) == 1 else None
+
+
+def lies_at(entry: Entry, address: int) -> bool:
+    """Whether the location of a variable's entry is `address`."""
+    expression = entry.block(dw.DW_AT_location)
+    if not expression:
+        return False
+    unit, operation = entry.unit, expression[0]
+    if operation == dw.DW_OP_addr:
+        return expression[1:] == _address_bytes(unit, address)
+    if operation in {dw.DW_OP_addrx, dw.DW_OP_GNU_addr_index}:
+        index, end = read_uleb128(expression + b"\0", 1)
+        is_whole = end == len(expression)
+        return is_whole and unit.file.indexed_address(unit, index) == address
+    return False
+
+
+def _is_sound(entry: Entry, name: str) -> bool:
+    """Whether what was decoded at a likely place is an entry that bears `name`."""
+    try:
+        return name in names_of(entry)
+    except (BinaryError, UnsupportedError):
+        return False  # Bytes that look like an entry need not be one.
+
+
+def _candidates(
+    unit: Unit, tag: int, attribute: int, patterns: dict[int, list[bytes]]
+) -> Iterator[Entry]:
+    """Yield what decodes as an entry of `tag` around the bytes that `attribute` would have.
+
+    `patterns` has those bytes, by the attribute's form.
+    """
+    plans: dict[tuple[bytes, bool], list[tuple[Abbreviation, bytes, int]]] = {}
+    for abbreviation in _with_tag(unit, tag):
+        offset = abbreviation.fixed_offset(attribute)
+        form = abbreviation.forms.get(attribute)
+        if offset is None or form is None:
+            continue
+        code = _uleb128(abbreviation.code)
+        for pattern in patterns.get(form, ()):
+            # A short pattern is found everywhere, unless the code before it is searched for too.
+            if len(pattern) >= SHORTEST_PATTERN:
+                plans.setdefault((pattern, False), []).append((abbreviation, code, offset))
+            elif not offset:
+                plans.setdefault((code + pattern, True), []).append((abbreviation, code, 0))
+    for (needle, with_code), readers in plans.items():
+        for hit in _hits(unit, needle):
+            for abbreviation, code, offset in readers:
+                start = hit if with_code else hit - offset - len(code)
+                content = start + len(code)
+                if start + unit.shift >= unit.first and unit.buffer[start:content] == code:
+                    try:
+                        yield unit.read_entry(start, abbreviation, content)
+                    except BinaryError:
+                        continue
+
+
+def _with_tag(unit: Unit, tag: int) -> Iterator[Abbreviation]:
+    for abbreviation in unit.abbreviations.values():
+        if abbreviation.tag == tag:
+            try:
+                abbreviation.forms  # noqa: B018  decoded here, so that damage shows here
+            except (KeyError, IndexError):
+                continue
+            yield abbreviation
+
+
+def _hits(unit: Unit, needle: bytes) -> Iterator[int]:
+    buffer, end = unit.buffer, unit.end_position
+    at = buffer.find(needle, unit.first - unit.shift, end)
+    for _ in range(MOST_HITS):
+        if at < 0:
+            return
+        yield at
+        at = buffer.find(needle, at + 1, end)
+
+
+def _address_bytes(unit: Unit, address: int) -> bytes:
+    size = unit.widths.address_size
+    return (address & ((1 << 8 * size) - 1)).to_bytes(size, unit.file.byte_order)
+
+
+def _address_indexes(unit: Unit, address: int) -> list[int]:
+    """Return the indexes under which a unit knows `address` in .debug_addr."""
+    if unit.skeleton is None and not unit.states_address_base:
+        return []
+    holder = unit.file if unit.skeleton is None else unit.skeleton.file
+    if holder.addresses is None:
+        return []
+    base, size = unit.address_base, unit.widths.address_size
+    found = []
+    for hit in holder.addresses.find_all(_address_bytes(unit, address), MOST_HITS, base):
+        if (hit - base) % size == 0:
+            found.append((hit - base) // size)
+    return found[:MOST_INDEXES]
+
+
+def _index_bytes(form: int, index: int, unit: Unit) -> bytes:
+    width = {
+        dw.DW_FORM_addrx1: 1, dw.DW_FORM_addrx2: 2, dw.DW_FORM_addrx3: 3, dw.DW_FORM_addrx4: 4,
+    }.get(form)  # fmt: skip
+    if width is None:
+        return _uleb128(index)
+    return (index & ((1 << 8 * width) - 1)).to_bytes(width, unit.file.byte_order)
+
+
+def _uleb128(value: int) -> bytes:
+    encoded = bytearray()
+    while value >= 0x80:
+        encoded.append(value & 0x7F | 0x80)
+        value >>= 7
+    encoded.append(value)
+    return bytes(encoded)

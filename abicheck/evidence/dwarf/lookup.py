@@ -1,0 +1,207 @@
+"""An address of code -> the unit that describes it, without looking at the other units.
+
+First .debug_aranges, searched for the address as bytes; then .debug_addr, whose
+slots belong to units in order; then the ranges of all units' own entries. What
+an index names is confirmed before it is believed, since linkers leave the
+ranges of dropped functions behind.
+
+Source: DWARF 5, sections 6.1.2 and 7.27.
+"""
+
+from __future__ import annotations
+
+import struct
+from bisect import bisect_right
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from abicheck.errors import BinaryError, UnsupportedError
+from abicheck.evidence.dwarf.ranges import ranges_of
+from abicheck.model.records import record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from abicheck.evidence.dwarf.file import DebugFile
+    from abicheck.evidence.dwarf.regions import Region
+    from abicheck.evidence.dwarf.units import Unit
+
+MOST_SETS = 1 << 20
+MOST_HITS = 64
+WORTH_BISECTING = 16
+"""With fewer units than this their own entries are looked at one by one."""
+
+
+@record
+class RangeSet:
+    """One set of .debug_aranges: the unit it is about, and where its tuples lie."""
+
+    unit: int
+    first: int
+    end: int
+    address_size: int
+
+
+class UnitLookup:
+    """Finds the units of one file by address, and remembers those it has found."""
+
+    def __init__(self, file: DebugFile) -> None:
+        """Read nothing yet."""
+        self._file = file
+        self._known: dict[int, tuple[list[int], dict[int, int]]] = {}
+        self._sets: list[RangeSet] = []
+        self._next_set = 0
+
+    def units_at(self, address: int) -> Iterator[Unit]:
+        """Yield the units that claim `address`, the likeliest first, each once.
+
+        Raises:
+            BinaryError: the way there is damaged.
+        """
+        section = self._file.info
+        if section is None:
+            return
+        seen: set[int] = set()
+        for source in (self._remembered, self._by_ranges_index, self._by_slot, self._by_roots):
+            for start in source(address):
+                if start not in seen:
+                    seen.add(start)
+                    yield section.unit_at(start)
+
+    def _remembered(self, address: int) -> Iterator[int]:
+        for start, (begins, ends) in self._known.items():
+            index = bisect_right(begins, address) - 1
+            if index >= 0 and address < ends[begins[index]]:
+                yield start
+
+    @cached_property
+    def _aranges(self) -> Region | None:
+        return self._file.region(".debug_aranges")
+
+    def _by_ranges_index(self, address: int) -> Iterator[int]:
+        """Yield units by .debug_aranges: sets in which a range begins at `address`, then any."""
+        region = self._aranges
+        if region is None:
+            return
+        needles = {size: address.to_bytes(size, self._file.byte_order) for size in (8, 4)
+                   if not address >> 8 * size}  # fmt: skip
+        hits = [
+            (hit, size) for size, needle in needles.items()
+            for hit in region.find_all(needle, MOST_HITS)
+        ]  # fmt: skip
+        for hit, size in hits:
+            found = self._set_holding(hit)
+            if found is None or found.address_size != size or (hit - found.first) % (2 * size):
+                continue
+            if self._remember(found.unit, list(self._tuples(found)), address):
+                yield found.unit
+        for found in self._all_sets():
+            if self._remember(found.unit, list(self._tuples(found)), address):
+                yield found.unit
+
+    def _set_holding(self, offset: int) -> RangeSet | None:
+        for found in self._all_sets():
+            if offset < found.end:
+                return found if found.first <= offset else None
+        return None
+
+    def _all_sets(self) -> Iterator[RangeSet]:
+        index = 0
+        while index < len(self._sets) or self._read_set():
+            yield self._sets[index]
+            index += 1
+
+    def _read_set(self) -> bool:
+        """Read the header of the next set; False at the end."""
+        region, start, order = self._aranges, self._next_set, self._file.byte_order
+        if region is None or start + 12 > region.size or len(self._sets) >= MOST_SETS:
+            return False
+        header = region.read(start, start + 24)
+        length, at, offset_size = int.from_bytes(header[:4], order), 4, 4
+        if length >= 0xFFFFFFF0:
+            length, at, offset_size = int.from_bytes(header[4:12], order), 12, 8
+        end = start + at + length
+        if end > region.size:
+            raise region.damage(start, "a set of ranges reaches beyond the section's end")
+        unit = int.from_bytes(header[at + 2 : at + 2 + offset_size], order)
+        address_size, segment_size = header[at + 2 + offset_size], header[at + 3 + offset_size]
+        if address_size not in {4, 8} or segment_size:
+            raise region.damage(start, f"a set of ranges has addresses of {address_size} bytes")
+        # The tuples are aligned to their own size, counted from the set's beginning.
+        first = start + -(-(at + 4 + offset_size) // (2 * address_size)) * 2 * address_size
+        self._sets.append(RangeSet(unit, first, end, address_size))
+        self._next_set = end
+        return True
+
+    def _tuples(self, found: RangeSet) -> Iterator[tuple[int, int]]:
+        region, size = self._aranges, found.address_size
+        if region is None:
+            return
+        content = region.read(found.first, found.end)
+        code = self._file.prefix + ("QQ" if size == 8 else "II")
+        usable = len(content) - len(content) % (2 * size)
+        for begin, length in struct.iter_unpack(code, content[:usable]):
+            yield begin, begin + length
+
+    def _remember(self, unit: int, pairs: list[tuple[int, int]], address: int) -> bool:
+        """Return whether one of the ranges of a unit holds `address`; if so, keep them all."""
+        if not any(begin <= address < end for begin, end in pairs):
+            return False
+        ends = {begin: end for begin, end in pairs if begin}
+        if unit not in self._known:
+            self._known[unit] = sorted(ends), ends
+        return True
+
+    def _by_slot(self, address: int) -> Iterator[int]:
+        """Yield units whose part of .debug_addr holds `address`."""
+        region = self._file.addresses
+        section = self._file.info
+        if region is None or section is None:
+            return
+        sizes = {4, 8} if not address >> 32 else {8}
+        for size in sizes:
+            needle = address.to_bytes(size, self._file.byte_order)
+            for hit in region.find_all(needle, MOST_HITS):
+                start = self._owner_of_slot(hit)
+                if start is None:
+                    continue
+                unit = section.unit_at(start)
+                if unit.widths.address_size == size and self._covers(unit, address):
+                    yield start
+
+    def _owner_of_slot(self, slot: int) -> int | None:
+        """Return the unit whose addresses begin last before `slot`, by bisection.
+
+        Linkers keep units and their addresses in one order; where they did not, the
+        unit that this finds does not cover the address, and is not believed.
+        """
+        section = self._file.info
+        starts = [] if section is None else section.starts()
+        if section is None or len(starts) < WORTH_BISECTING:
+            return None
+        low, high = 0, len(starts)
+        while low < high:
+            middle = (low + high) // 2
+            if section.unit_at(starts[middle]).address_base <= slot:
+                low = middle + 1
+            else:
+                high = middle
+        return starts[low - 1] if low else None
+
+    def _by_roots(self, address: int) -> Iterator[int]:
+        section = self._file.info
+        if section is None:
+            return
+        for start in section.starts():
+            unit = section.unit_at(start)
+            if self._covers(unit, address):
+                yield start
+
+    def _covers(self, unit: Unit, address: int) -> bool:
+        if unit.signature is not None:
+            return False
+        try:
+            pairs = list(ranges_of(unit.root))
+        except (BinaryError, UnsupportedError):
+            return False
+        return self._remember(unit.start, pairs, address)

@@ -1,0 +1,117 @@
+"""Functions and function types -> prototypes, and the calling conventions that are recorded.
+
+Source: DWARF 5, sections 3.3 and 5.8; calling conventions: table 7.17 there, and LLVM's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from abicheck.evidence.dwarf import constants as dw
+from abicheck.evidence.dwarf import rust
+from abicheck.evidence.dwarf.functions import origins
+from abicheck.evidence.dwarf.units import C, RUST
+from abicheck.model.layout import FunctionLayout, TypeLayout, UnknownLayout
+
+if TYPE_CHECKING:
+    from abicheck.evidence.dwarf.entries import Entry
+    from abicheck.evidence.dwarf.types import TypeKey, Types
+    from abicheck.evidence.dwarf.units import Unit
+
+MOST_PARAMETERS = 4096
+
+CONVENTIONS = {
+    0x01: "C",  # DW_CC_normal
+    0x41: "fastcall",  # DW_CC_GNU_borland_fastcall_i386
+    0xB1: "stdcall",  # DW_CC_BORLAND_stdcall
+    0xB2: "pascal",  # DW_CC_BORLAND_pascal
+    0xB3: "fastcall",  # DW_CC_BORLAND_msfastcall
+    0xB5: "thiscall",  # DW_CC_BORLAND_thiscall
+    0xC0: "vectorcall",  # DW_CC_LLVM_vectorcall
+    0xC1: "win64",  # DW_CC_LLVM_Win64
+    0xC2: "sysv64",  # DW_CC_LLVM_X86_64SysV
+    0xC3: "aapcs",  # DW_CC_LLVM_AAPCS
+    0xC4: "aapcs-vfp",  # DW_CC_LLVM_AAPCS_VFP
+    0xC8: "swift",  # DW_CC_LLVM_Swift
+    0xC9: "preserve-most",  # DW_CC_LLVM_PreserveMost
+    0xCA: "preserve-all",  # DW_CC_LLVM_PreserveAll
+    0xCB: "regcall",  # DW_CC_LLVM_X86RegCall
+}
+"""DW_CC codes under Rust's names of the conventions, where Rust has one."""
+
+
+def lay_out(types: Types, entry: Entry, marks: str) -> TypeLayout:
+    """Return the prototype of a function or of a function type.
+
+    `marks` is what Rust's name of a pointer said about it (`rust.function_marks`).
+
+    Raises:
+        BinaryError: something is damaged.
+    """
+    chain = origins(entry)
+    described = _with_parameters(chain)
+    parameters: list[TypeKey] = []
+    names: list[str | None] = []
+    is_variadic = False
+    for child in described.children():
+        if child.tag == dw.DW_TAG_unspecified_parameters:
+            is_variadic = True
+        if child.tag != dw.DW_TAG_formal_parameter:
+            continue
+        place = next((p for each in origins(child) if (p := each.reference(dw.DW_AT_type))), None)
+        if place is None or len(parameters) >= MOST_PARAMETERS:
+            return UnknownLayout("a parameter of the function has no type")
+        if child.unit.language == RUST and types.target_of(_typed(child)) is None:
+            continue  # `()` takes no part in a call.
+        parameters.append(place)
+        names.append(next((n for each in origins(child) if (n := each.string(dw.DW_AT_name))), None))
+    typed = next((each for each in chain if dw.DW_AT_type in each), None)
+    is_prototyped = True
+    if described.unit.language == C and not any(each.flag(dw.DW_AT_prototyped) for each in chain):
+        is_prototyped = bool(parameters)
+        is_variadic = is_variadic and is_prototyped
+    convention, is_marked_variadic = rust.split_marks(marks)
+    return FunctionLayout(
+        parameters=tuple(parameters),
+        result=None if typed is None else types.target_of(typed),
+        is_variadic=is_variadic or is_marked_variadic,
+        convention=convention or recorded_convention(chain),
+        is_prototyped=is_prototyped,
+        names=tuple(names),
+    )
+
+
+def _typed(parameter: Entry) -> Entry:
+    return next(each for each in origins(parameter) if dw.DW_AT_type in each)
+
+
+def _with_parameters(chain: list[Entry]) -> Entry:
+    """Return the entry of a function, or of one of its origins, that lists all parameters.
+
+    A concrete instance may leave out what the optimiser removed; the abstract one does
+    not. A definition outside of its class repeats the parameters; its declaration has them too.
+    """
+    for entry in reversed(chain):
+        if any(child.tag in PARAMETERS for child in entry.children()):
+            return entry
+    return chain[0]
+
+
+PARAMETERS = frozenset({dw.DW_TAG_formal_parameter, dw.DW_TAG_unspecified_parameters})
+
+
+def recorded_convention(chain: list[Entry]) -> str | None:
+    """Return the calling convention that a producer recorded, by an attribute or by silence."""
+    for entry in chain:
+        code = entry.unsigned(dw.DW_AT_calling_convention)
+        if code is not None:
+            return CONVENTIONS.get(code, f"DW_CC {code:#x}")
+    return "C" if is_clang(chain[-1].unit) else None
+
+
+def is_clang(unit: Unit) -> bool:
+    """Whether clang compiled a unit: it records every convention but C's.
+
+    rustc's producer begins with "clang LLVM" although it records none.
+    """
+    return "clang version" in unit.producer and unit.language != RUST

@@ -1,0 +1,80 @@
+"""Whether a unit was compiled with types, or only with line numbers and names of functions.
+
+A function without parameters and result looks alike in both: `void f(void)`
+with full debug information, and any function with `-g1`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from abicheck.evidence.dwarf import constants as dw
+from abicheck.evidence.dwarf.entries import child_positions
+from abicheck.evidence.dwarf.functions import SCOPES, origins
+from abicheck.evidence.dwarf.prototypes import PARAMETERS
+from abicheck.evidence.dwarf.units import C, CPP
+
+if TYPE_CHECKING:
+    from abicheck.evidence.dwarf.entries import Entry
+    from abicheck.evidence.dwarf.units import Unit
+
+TYPE_TAGS = frozenset(
+    {
+        dw.DW_TAG_base_type, dw.DW_TAG_pointer_type, dw.DW_TAG_typedef, dw.DW_TAG_array_type,
+        dw.DW_TAG_enumeration_type, dw.DW_TAG_structure_type, dw.DW_TAG_class_type,
+        dw.DW_TAG_union_type, dw.DW_TAG_const_type, dw.DW_TAG_subroutine_type,
+        dw.DW_TAG_unspecified_type, dw.DW_TAG_reference_type,
+    }
+)  # fmt: skip
+
+MOST_LOOKED_AT = 20_000
+
+
+def describes_types(function: Entry) -> bool:
+    """Whether a function's entry would state its parameters and result if it had any.
+
+    Raises:
+        BinaryError: something is damaged.
+    """
+    chain = origins(function)
+    if any(dw.DW_AT_type in each or dw.DW_AT_prototyped in each for each in chain):
+        return True
+    if any(child.tag in PARAMETERS for each in chain for child in each.children()):
+        return True
+    unit = chain[-1].unit
+    level = _switches(unit)
+    return _mentions_types(unit) if level is None else level
+
+
+def _switches(unit: Unit) -> bool | None:
+    """Return what the switches that gcc records in its name say about types; None if nothing."""
+    if unit.language not in {C, CPP} or not unit.producer.startswith("GNU "):
+        return None
+    found = None
+    for word in unit.producer.split():
+        if word in {"-g", "-ggdb", "-g2", "-g3", "-ggdb2", "-ggdb3"} or word.startswith("-gdwarf"):
+            found = True if found is None or not word.startswith("-gdwarf") else found
+        elif word in {"-g1", "-ggdb1", "-g0", "-ggdb0"}:
+            found = False
+    return found
+
+
+def _mentions_types(unit: Unit) -> bool:
+    """Whether a unit describes any type at all.
+
+    Raises:
+        BinaryError: something is damaged.
+    """
+    looked_at = 0
+    pending = [unit.root]
+    while pending:
+        scope = pending.pop()
+        for position, abbreviation, content in child_positions(scope):
+            looked_at += 1
+            if abbreviation.tag in TYPE_TAGS:
+                return True
+            if looked_at > MOST_LOOKED_AT:
+                return False
+            if abbreviation.tag in SCOPES and abbreviation.has_children:
+                pending.append(unit.read_entry(position, abbreviation, content))
+    return False

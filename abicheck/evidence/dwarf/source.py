@@ -1,0 +1,139 @@
+"""DWARF as a source of types: what the rules ask, answered from the debug information.
+
+Nothing is decoded before it is asked for. Damage and absence come out as
+`Unseen` or `UnknownLayout` with the reason, never as exceptions.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from abicheck.errors import BinaryError, UnsupportedError
+from abicheck.evidence.dwarf.definitions import Definitions
+from abicheck.evidence.dwarf.exports import Exports
+from abicheck.evidence.dwarf.file import Book
+from abicheck.evidence.dwarf.types import Types
+from abicheck.evidence.dwarf.units import ASSEMBLER
+from abicheck.model.evidence import Observed, Unseen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from abicheck.evidence.debug_information import DebugInformation
+    from abicheck.evidence.dwarf.entries import Entry
+    from abicheck.evidence.dwarf.types import TypeKey
+    from abicheck.evidence.elf.file import ElfFile
+    from abicheck.model.evidence import Origin, Symbol
+    from abicheck.model.layout import TypeId, TypeLayout
+
+
+class DwarfTypes:
+    """The types of one plugin, as its DWARF describes them. Implements `TypeSource`."""
+
+    kind = "dwarf"
+
+    def __init__(self, elf: ElfFile, debug: DebugInformation) -> None:
+        """Read nothing yet."""
+        self._elf, self._debug = elf, debug
+        self._answers: dict[tuple[str, str, int], Observed[TypeId] | Unseen] = {}
+
+    def function(self, symbol: Symbol) -> Observed[TypeId] | Unseen:
+        """Return the prototype of an exported function as the id of a `FunctionLayout`."""
+        return self._answer("function", symbol, lambda exports: exports.function(symbol))
+
+    def variable(self, symbol: Symbol) -> Observed[TypeId] | Unseen:
+        """Return the type of exported data."""
+        return self._answer("variable", symbol, lambda exports: exports.variable(symbol))
+
+    def _answer(
+        self, what: str, symbol: Symbol, ask: Callable[[Exports], tuple[TypeKey, Entry] | Unseen]
+    ) -> Observed[TypeId] | Unseen:
+        key = what, symbol.name, symbol.address
+        if key not in self._answers:
+            self._answers[key] = self._ask(ask)
+        return self._answers[key]
+
+    def _ask(
+        self, ask: Callable[[Exports], tuple[TypeKey, Entry] | Unseen]
+    ) -> Observed[TypeId] | Unseen:
+        absence = self.absence()
+        if absence is not None:
+            return Unseen(absence)
+        try:
+            found = ask(self._exports)
+            if isinstance(found, Unseen):
+                return found
+            key, entry = found
+            return Observed(key, self._types.origin(entry))
+        except (BinaryError, UnsupportedError) as error:
+            return Unseen(reason_of(error))
+
+    def definitions(self, name: str, near: Sequence[Symbol]) -> tuple[Observed[TypeId], ...]:
+        """Return the definitions of a struct, union or enum by name; see `TypeSource`."""
+        if self.absence() is not None:
+            return ()
+        found = self._definitions.named(name, near)
+        return tuple(Observed(key, origin) for key, origin in found)
+
+    def layout(self, type_id: TypeId) -> TypeLayout:
+        """Return the layout of a type; typedefs and qualifiers are seen through."""
+        return self._types.layout(type_id)  # type: ignore[arg-type]  # ids are made here only
+
+    def origin(self, type_id: TypeId) -> Origin | None:
+        """Return where a type is described."""
+        entry = self._entry_of(type_id)
+        return None if entry is None else self._types.origin(entry)
+
+    def language(self, type_id: TypeId) -> str:
+        """Return the language of the unit a type is from: "c", "c++", "rust" or ""."""
+        entry = self._entry_of(type_id)
+        language = "" if entry is None else entry.unit.language
+        return "" if language == ASSEMBLER else language
+
+    def _entry_of(self, type_id: TypeId) -> Entry | None:
+        try:
+            return self._types.entry(type_id[:2])  # type: ignore[index]
+        except (BinaryError, UnsupportedError):
+            return None
+
+    def absence(self) -> str | None:
+        """Return why the debug information can say nothing at all, or None if it can."""
+        return self._absence
+
+    @cached_property
+    def _absence(self) -> str | None:
+        try:
+            absence = self._debug.absence
+            if absence is not None:
+                return absence
+            info = self._book.main.info
+            if info is None:
+                return f"{self._debug.file} has no .debug_info section"
+            next(info.units(), None)
+        except (BinaryError, UnsupportedError) as error:
+            return reason_of(error)
+        return None
+
+    @cached_property
+    def _book(self) -> Book:
+        return Book(self._debug, self._elf.counters)
+
+    @cached_property
+    def _types(self) -> Types:
+        return Types(self._book)
+
+    @cached_property
+    def _exports(self) -> Exports:
+        return Exports(self._book, self._types, self._elf)
+
+    @cached_property
+    def _definitions(self) -> Definitions:
+        return Definitions(self._book, self._types, self._exports)
+
+
+def reason_of(error: Exception) -> str:
+    """Return the clause that says why something could not be read."""
+    if isinstance(error, BinaryError):
+        return f"the debug information is damaged: {error}"
+    return str(error)

@@ -1,0 +1,44 @@
+"""Work: how much of the debug information was decoded, and how much may be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from abicheck.errors import UnsupportedError
+
+if TYPE_CHECKING:
+    from abicheck.evidence.counters import Counters
+
+MOST_ENTRIES = 1_500_000
+"""Entries decoded or stepped over for one plugin. Python does about a million in a second."""
+
+
+class Work:
+    """Counts what one plugin costs and stops when it costs too much."""
+
+    __slots__ = ("_counters", "skipped")
+
+    def __init__(self, counters: Counters) -> None:
+        """Count into `counters`, which other readers of the plugin share."""
+        self._counters, self.skipped = counters, 0
+
+    def count_unit(self) -> None:
+        """Count a unit whose entries are looked at."""
+        self._counters.units += 1
+
+    def count_entry(self) -> None:
+        """Count an entry that is decoded; raises UnsupportedError if there were too many."""
+        self._counters.dies += 1
+        if self._counters.dies + self.skipped > MOST_ENTRIES:
+            raise self.too_much()
+
+    def count_skipped(self, entries: int) -> None:
+        """Count entries that were stepped over; raises as `count_entry`."""
+        self.skipped += entries
+        if self._counters.dies + self.skipped > MOST_ENTRIES:
+            raise self.too_much()
+
+    def too_much(self) -> UnsupportedError:
+        """Return (not raise) what says that reading was given up."""
+        message = f"the answer was not found among the first {MOST_ENTRIES:,} debug entries read"
+        return UnsupportedError(message)
