@@ -122,7 +122,7 @@ def _options(arguments: Arguments) -> VerifyOptions:
         for directory in arguments.all(name):
             _demand(os.path.isdir(directory), name, directory, "is not a directory that exists")
     return VerifyOptions(
-        parameters=dict(_parameter(each) for each in arguments.all("--set")),
+        parameters=dict(parameter(each) for each in arguments.all("--set")),
         debug_files=arguments.all("--debug-file"),
         debug_dirs=arguments.all("--debug-dir"),
         host=arguments.maybe("--host"),
@@ -136,7 +136,7 @@ def _demand(is_met: bool, option: str, value: str, complaint: str) -> None:
         raise UsageError(f"{option} {value!r} {complaint}")
 
 
-def _parameter(text: str) -> tuple[str, object]:
+def parameter(text: str) -> tuple[str, object]:
     """Return a parameter's name and value: a TOML number, boolean, string or array, else text."""
     name, separator, value = text.partition("=")
     if not separator or not name.isidentifier():
@@ -154,7 +154,7 @@ def _parameter(text: str) -> tuple[str, object]:
 
 def _report(arguments: Arguments, options: VerifyOptions, problems: list[Problem]) -> Report | None:
     """Return the report of all plugins; None if the contract is wrong, which fills `problems`."""
-    from abicheck.verify import read_contract  # noqa: PLC0415 (not needed for --help)
+    from abicheck.verification import read_contract  # noqa: PLC0415 (not needed for --help)
 
     try:
         contract = read_contract(arguments.one("--schema"))
@@ -178,7 +178,7 @@ def _plugins(
     problems: list[Problem],
     progress: streams.Progress,
 ) -> Iterator[PluginReport]:
-    from abicheck.verify import verify_plugin  # noqa: PLC0415
+    from abicheck.verification import verify_plugin  # noqa: PLC0415
 
     found = list(_candidates(paths, progress))
     for done, candidate in enumerate(found):

@@ -50,8 +50,9 @@ def record(cls: type[T]) -> type[T]:
 
     for method in (__init__, __eq__, __hash__, __repr__):
         setattr(cls, method.__name__, method)
-    cls.__setattr__ = cls.__delattr__ = _refuse_change  # type: ignore[assignment]
-    cls.__match_args__ = names  # type: ignore[attr-defined]
+    type.__setattr__(cls, "__setattr__", _refuse_change)
+    type.__setattr__(cls, "__delattr__", _refuse_change)
+    type.__setattr__(cls, "__match_args__", names)
     return cls
 
 

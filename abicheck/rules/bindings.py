@@ -1,0 +1,241 @@
+"""Bind the contract's structs, unions and enums to the plugin's types.
+
+First to the type reached from an export's signature or data, by position and
+whatever its name; else by name. What is reached through a bound struct is
+reached by position too.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from abicheck.model.evidence import Observed, Unseen
+from abicheck.model.layout import EnumLayout, FunctionLayout, PointerLayout, StructLayout
+from abicheck.model.records import record
+from abicheck.model.types import Alias, Enum, Opaque, Struct, spell, type_id
+from abicheck.rules.compare import (
+    FROM_PLUGIN,
+    TO_PLUGIN,
+    Comparison,
+    Outcome,
+    different,
+    unclear,
+    worst,
+)
+from abicheck.rules.describe import describe_function
+from abicheck.rules.members import pair_fields
+
+if TYPE_CHECKING:
+    from abicheck.model.contract import Export
+    from abicheck.model.evidence import Origin, Symbol
+    from abicheck.model.layout import TypeId
+    from abicheck.rules.case import Case
+
+FILLED_BY = {"plugin": FROM_PLUGIN, "host": TO_PLUGIN, "both": None}
+
+
+@record
+class Signature:
+    """What became of one export's prototype or data type.
+
+    `convention` is None for data. `depends_on_convention` is what in the prototype is passed
+    differently by another convention, in a language that has more than one, or "".
+    """
+
+    outcome: Outcome
+    expected: str
+    actual: str | None
+    origin: Origin | None
+    convention: Outcome | None = None
+    actual_convention: str | None = None
+    depends_on_convention: str = ""
+    unrecorded: tuple[str, ...] = ()
+
+
+@record
+class Binding:
+    """A type of the plugin that stands for a definition of the contract.
+
+    `by_name`: found under its name, not reached from an export. `flow` is which way its
+    values travel, None if both ways or unknown.
+    """
+
+    type_id: TypeId
+    flow: str | None
+    by_name: bool
+    origin: Origin | None = None
+
+
+class Bindings:
+    """All bindings of one case, found once and in the contract's order."""
+
+    def __init__(self, case: Case) -> None:
+        """Walk every signature, then seek by name what was not reached."""
+        self.case = case
+        self.types = case.evidence.types
+        self.found: dict[str, dict[TypeId, Binding]] = {}
+        self.signatures: dict[str, Signature] = {}
+        self.absence = self.types.absence()
+        self._pending: list[tuple[str, TypeId, str | None, bool, Origin | None]] = []
+        self._by_name = False
+        if self.absence is None:
+            self._from_exports()
+            self._from_names()
+
+    def of(self, name: str) -> tuple[Binding, ...]:
+        """Return the bindings of a definition; empty if the plugin shows none."""
+        return tuple(self.found.get(name, {}).values())
+
+    def comparison(self) -> Comparison:
+        """Return a comparison whose meetings are followed up."""
+        return Comparison(self.case.layouts, self.types, self.case.evidence.target, self._meet)
+
+    def _meet(self, name: str, found: TypeId, flow: str | None) -> None:
+        self._pending.append((name, found, flow, self._by_name, self.types.origin(found)))
+
+    def _from_exports(self) -> None:
+        for export, symbol in self.case.wanted:
+            if export.type is None:
+                continue
+            if export.is_data is False:
+                self.signatures[symbol.name] = self._function(export, symbol)
+            else:
+                self.signatures[symbol.name] = self._variable(export, symbol)
+            self._follow()
+
+    def _from_names(self) -> None:
+        near = [symbol for _, symbol in self.case.wanted]
+        self._by_name = True
+        for name, definition in self.case.contract.definitions.items():
+            if name in self.found or isinstance(definition, Alias | Opaque):
+                continue
+            for observed in self.types.definitions(definition.match or name, near):
+                flow = self._stated_flow(name, None)
+                self._pending.append((name, observed.value, flow, True, observed.origin))
+            self._follow()
+        self._by_name = False
+
+    def _follow(self) -> None:
+        """Explore every pair met so far, and those met on the way."""
+        while self._pending:
+            name, found, flow, by_name, origin = self._pending.pop()
+            flow = self._stated_flow(name, flow)
+            known = self.found.setdefault(name, {})
+            before = known.get(found)
+            if before is not None and (before.flow is None or before.flow == flow):
+                continue
+            flow = flow if before is None else None
+            by_name = by_name if before is None else before.by_name
+            known[found] = Binding(found, flow, by_name, origin)
+            self._explore(name, found, flow)
+
+    def _stated_flow(self, name: str, flow: str | None) -> str | None:
+        definition = self.case.contract.definitions.get(name)
+        stated = definition.filled_by if isinstance(definition, Struct) else None
+        return FILLED_BY[stated] if stated else flow
+
+    def _explore(self, name: str, actual: TypeId, flow: str | None) -> None:
+        wanted, found = self.case.layouts.layout(name), self.types.layout(actual)
+        if not isinstance(wanted, StructLayout) or not isinstance(found, StructLayout):
+            return
+        comparison = self.comparison()
+        pairs, _ = pair_fields(self.case.layouts, wanted, self.types, found)
+        for pair in pairs:
+            if pair.found is not None:
+                comparison.types(pair.wanted.type, pair.found.type, flow)
+
+    # The signatures themselves.
+
+    def _function(self, export: Export, symbol: Symbol) -> Signature:
+        assert export.type is not None
+        expected = spell(export.type)
+        answer = self.types.function(symbol)
+        if isinstance(answer, Unseen):
+            return Signature(unclear(answer.reason), expected, None, None, unclear(answer.reason))
+        wanted = self.case.layouts.layout(type_id(export.type))
+        found = self.types.layout(answer.value)
+        if not isinstance(wanted, FunctionLayout) or not isinstance(found, FunctionLayout):
+            reason = getattr(found, "reason", "the plugin describes no function here")
+            return Signature(unclear(reason), expected, None, answer.origin, unclear(reason))
+        comparison = self.comparison()
+        outcome = comparison.functions(wanted, found, FROM_PLUGIN, is_definition=True)
+        convention = comparison.convention(wanted.convention or "C", found, answer.value)
+        return Signature(
+            outcome,
+            expected,
+            describe_function(self.types, found),
+            answer.origin,
+            convention=convention,
+            actual_convention=found.convention,
+            depends_on_convention=self._convention_sensitive(answer, found),
+            unrecorded=tuple(comparison.unrecorded),
+        )
+
+    def _variable(self, export: Export, symbol: Symbol) -> Signature:
+        from abicheck.rules.describe import describe  # noqa: PLC0415 (few contracts export data)
+
+        assert export.type is not None
+        expected = spell(export.type)
+        answer = self.types.variable(symbol)
+        if isinstance(answer, Unseen):
+            return Signature(unclear(answer.reason), f"static {expected}", None, None)
+        comparison = self.comparison()
+        outcome = comparison.types(type_id(export.type), answer.value, FROM_PLUGIN)
+        if isinstance(self.types.layout(answer.value), FunctionLayout):
+            outcome = different("expected data, found a function")
+        actual = f"static {describe(self.types, answer.value)}"
+        return Signature(
+            worst([outcome]), f"static {expected}", actual, answer.origin,
+            unrecorded=tuple(comparison.unrecorded),
+        )  # fmt: skip
+
+    def _convention_sensitive(self, answer: Observed[TypeId], found: FunctionLayout) -> str:
+        """Say what a lost `extern "C"` would break, in a unit whose language has other conventions."""
+        if self.types.language(answer.value) != "rust":
+            return ""
+        if found.is_variadic:
+            return "its variable arguments"
+        for each in (*found.parameters, *([] if found.result is None else [found.result])):
+            layout = self.types.layout(each)
+            if isinstance(layout, StructLayout):
+                return f"{layout.name}, passed by value"
+            if not isinstance(layout, PointerLayout) and (getattr(layout, "size", 0) or 0) >= 16:  # noqa: PLR2004 (128 bits)
+                return "a 128-bit value"
+        return ""
+
+
+def reachable(case: Case) -> frozenset[str]:
+    """Return the definitions that required exports, present optional ones and tags lead to."""
+    present = {id(export) for export, _ in case.wanted}
+    roots: list[TypeId] = [
+        type_id(export.type)
+        for export in case.contract.exports
+        if export.type is not None
+        and not export.is_forbidden
+        and (not export.is_optional or id(export) in present)
+    ]
+    roots += [type_id(tag.type) for tag in case.contract.tags if tag.type is not None]
+    seen: set[TypeId] = set()
+    names: set[str] = set()
+    while roots:
+        root = roots.pop()
+        if root in seen:
+            continue
+        seen.add(root)
+        names.add(str(root))
+        layout = case.layouts.layout(root)
+        if isinstance(layout, StructLayout | EnumLayout):
+            names.add(layout.name)  # An alias of a definition leads to it.
+        roots.extend(_parts(layout))
+    return frozenset(name for name in names if _is_compared(case, name))
+
+
+def _parts(layout: object) -> list[TypeId]:
+    parts: list[TypeId] = [field.type for field in getattr(layout, "fields", ())]
+    parts += getattr(layout, "parameters", ())
+    parts += [getattr(layout, key, None) for key in ("target", "element", "result")]
+    return [part for part in parts if part is not None]
+
+
+def _is_compared(case: Case, name: str) -> bool:
+    return isinstance(case.contract.definitions.get(name), Struct | Enum)

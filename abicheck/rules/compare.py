@@ -1,0 +1,432 @@
+"""Compare a contract's type with a plugin's, by representation and to the bottom.
+
+Structs, unions and enums named by the contract are not looked into here: a pair
+of them is reported to `met`, and compared once under its own subject. That also
+makes every comparison finite, since only named definitions can be recursive.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from abicheck.model.layout import (
+    BOOL,
+    CHAR,
+    COMPLEX,
+    FLOAT,
+    SIGNED,
+    ArrayLayout,
+    EnumLayout,
+    FunctionLayout,
+    OpaqueLayout,
+    PointerLayout,
+    ScalarLayout,
+    StructLayout,
+    UnknownLayout,
+)
+from abicheck.model.records import record
+from abicheck.model.report import MISMATCH, OK, UNVERIFIED
+from abicheck.rules.describe import describe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from abicheck.model.evidence import TypeSource
+    from abicheck.model.layout import Layouts, TypeId, TypeLayout
+    from abicheck.model.target import Target
+
+# Which way a value travels. None: nobody knows, or both ways.
+TO_PLUGIN, FROM_PLUGIN = "to plugin", "from plugin"
+FLIPPED = {TO_PLUGIN: FROM_PLUGIN, FROM_PLUGIN: TO_PLUGIN, None: None}
+
+# Where a type stands: nullability is lenient only for parameters and results.
+PARAMETER, RESULT, STORED = "parameter", "result", "stored"
+
+INTEGER_KINDS = {
+    "unsigned": "an unsigned integer",
+    "signed": "a signed integer",
+    "char": "a character",
+}
+KINDS = INTEGER_KINDS | {
+    BOOL: "a bool",
+    FLOAT: "a floating-point number",
+    COMPLEX: "a complex number",
+}
+
+DEEPEST = 64
+
+
+@record
+class Outcome:
+    """What a comparison came to: `status` as of claims, and what to say about it."""
+
+    status: str
+    detail: str = ""
+
+    def within(self, place: str) -> Outcome:
+        """Return the outcome as seen from outside: its detail names the `place` first."""
+        return Outcome(self.status, f"{place}: {self.detail}") if self.detail else self
+
+
+SAME = Outcome(OK)
+SEVERITY = {OK: 0, UNVERIFIED: 1, MISMATCH: 2}
+
+
+def different(detail: str) -> Outcome:
+    """Return the outcome of types that differ."""
+    return Outcome(MISMATCH, detail)
+
+
+def unclear(detail: str) -> Outcome:
+    """Return the outcome of types that could not be compared."""
+    return Outcome(UNVERIFIED, detail)
+
+
+def worst(outcomes: Iterable[Outcome]) -> Outcome:
+    """Return the first of the worst outcomes."""
+    found = SAME
+    for outcome in outcomes:
+        if SEVERITY[outcome.status] > SEVERITY[found.status]:
+            found = outcome
+    return found
+
+
+def canonical_convention(name: str, target: Target) -> str:
+    """Return the convention that `name` means on a target.
+
+    Outside 32-bit x86 compilers give `stdcall` and its like the platform's C
+    convention; "system" is `stdcall` on 32-bit Windows and C elsewhere.
+
+    Source: The Rust Reference, "External blocks", section "ABI".
+    """
+    if name in {"cdecl", "C"}:
+        return "C"
+    is_windows = target.system == "windows"
+    if name == "system":
+        return "stdcall" if is_windows and target.machine == "i386" else "C"
+    if name in {"stdcall", "fastcall", "thiscall"} and target.machine != "i386":
+        return "C"
+    if target.machine == "x86_64" and name == ("win64" if is_windows else "sysv64"):
+        return "C"
+    if name == "efiapi":
+        return {"x86_64": "C" if is_windows else "win64"}.get(target.machine, "C")
+    return name
+
+
+class Comparison:
+    """Compares types of a contract with those of one plugin.
+
+    `met(name, type_id, flow)` is called for each definition of the contract that
+    meets a type of the plugin. `unrecorded` collects function pointers whose
+    calling convention the producer does not record; `recorded` counts the others.
+    """
+
+    def __init__(
+        self,
+        expected: Layouts,
+        actual: TypeSource,
+        target: Target,
+        met: Callable[[str, TypeId, str | None], None],
+    ) -> None:
+        """Compare types of `expected` with types of `actual`, both for `target`."""
+        self.expected, self.actual, self.target, self.met = expected, actual, target, met
+        self.unrecorded: list[str] = []
+        self.recorded = 0
+
+    def types(
+        self,
+        wanted: TypeId,
+        found: TypeId,
+        flow: str | None = None,
+        position: str = STORED,
+        depth: int = 0,
+    ) -> Outcome:
+        """Compare two types, seeing through wrappers that have the layout of what they wrap."""
+        expected, actual = self.expected.layout(wanted), self.actual.layout(found)
+        if depth > DEEPEST:
+            return unclear("the types are nested too deeply to compare")
+        if isinstance(expected, StructLayout | EnumLayout) and not _is_unwrapped(expected, actual):
+            return self._definition(expected.name, expected, found, actual, flow)
+        if isinstance(expected, StructLayout) and expected.is_transparent:
+            self.met(expected.name, found, flow)
+            return self.types(expected.fields[0].type, found, flow, position, depth + 1)
+        if isinstance(expected, UnknownLayout):
+            return unclear(expected.reason)
+        if isinstance(actual, UnknownLayout):
+            return unclear(actual.reason)
+        if isinstance(actual, StructLayout) and _wraps(actual):
+            return self.types(wanted, actual.fields[0].type, flow, position, depth + 1)
+        match expected, actual:
+            case OpaqueLayout(), _:
+                return self._opaque(expected, found, actual)
+            case ScalarLayout(), ScalarLayout():
+                return _scalars(expected, actual)
+            case ScalarLayout(), EnumLayout():
+                return _integer_for_enum(expected.kind, expected.size, actual)
+            case PointerLayout(), PointerLayout():
+                return self._pointers(expected, actual, flow, position, depth)
+            case ArrayLayout(), ArrayLayout():
+                return self._arrays(expected, actual, flow, depth)
+            case FunctionLayout(), FunctionLayout():
+                return self.functions(expected, actual, flow, depth)
+        return self._kinds_differ(wanted, found)
+
+    def functions(
+        self,
+        expected: FunctionLayout,
+        actual: FunctionLayout,
+        flow: str | None,
+        depth: int = 0,
+        *,
+        is_definition: bool = False,
+    ) -> Outcome:
+        """Compare two prototypes; `flow` is that of the function itself, its parameters travel against it."""
+        if not actual.is_prototyped and not is_definition and expected.parameters:
+            return unclear("the plugin declares the function without a prototype")
+        if len(expected.parameters) != len(actual.parameters):
+            return different(
+                f"expected {_count(len(expected.parameters), 'parameter')}, found {len(actual.parameters)}"
+            )
+        outcomes = [
+            self._parameter(index, wanted, found, flow, depth)
+            for index, (wanted, found) in enumerate(
+                zip(expected.parameters, actual.parameters, strict=True), start=1
+            )
+        ]
+        if expected.is_variadic != actual.is_variadic and (actual.is_prototyped or is_definition):
+            wants = "takes" if expected.is_variadic else "does not take"
+            outcomes.append(different(f"the contract's {wants} `...`, the plugin's does not agree"))
+        outcomes.append(self._result(expected.result, actual.result, flow, depth))
+        return worst(outcomes)
+
+    def _parameter(
+        self, index: int, wanted: TypeId, found: TypeId, flow: str | None, depth: int
+    ) -> Outcome:
+        outcome = self.types(wanted, found, FLIPPED[flow], PARAMETER, depth + 1)
+        return outcome.within(f"parameter {index}")
+
+    def _result(
+        self, wanted: TypeId | None, found: TypeId | None, flow: str | None, depth: int
+    ) -> Outcome:
+        if wanted is None and found is None:
+            return SAME
+        if wanted is None:
+            return different(f"expected no result, found {self._found(found)}")
+        if found is None:
+            return different(f"expected a result of {_spelled(wanted)}, found none")
+        return self.types(wanted, found, flow, RESULT, depth + 1).within("result")
+
+    def convention(self, wanted: str, actual: FunctionLayout, found: TypeId) -> Outcome:
+        """Compare calling conventions, where the plugin's producer records them."""
+        if actual.convention is None:
+            return unclear("its producer does not record calling conventions")
+        expected = canonical_convention(wanted, self.target)
+        if expected == canonical_convention(actual.convention, self.target):
+            return SAME
+        if expected == "C-unwind" and actual.convention == "C" and not self._is_rust(found):
+            return SAME  # C has one convention, whether a call unwinds or not.
+        return different(f'expected extern "{wanted}", found extern "{actual.convention}"')
+
+    def _is_rust(self, found: TypeId) -> bool:
+        return self.actual.language(found) == "rust"
+
+    def _definition(
+        self, name: str, expected: TypeLayout, found: TypeId, actual: TypeLayout, flow: str | None
+    ) -> Outcome:
+        match expected, actual:
+            case _, UnknownLayout(reason):
+                return unclear(reason)
+            case StructLayout(is_union=wanted), StructLayout(is_union=is_union):
+                if wanted != is_union:
+                    kinds = ("a union", "a struct") if wanted else ("a struct", "a union")
+                    return different(
+                        f"expected {kinds[0]} ({name}), found {kinds[1]} ({self._found(found)})"
+                    )
+                self.met(name, found, flow)
+                return SAME
+            case EnumLayout(), EnumLayout():
+                self.met(name, found, flow)
+                return _sizes(name, expected.size, actual.size)
+            case EnumLayout(), ScalarLayout(kind, _) if kind in INTEGER_KINDS:
+                self.met(name, found, flow)
+                return _enum_for_integer(name, expected, actual)
+            case StructLayout(), OpaqueLayout():
+                return unclear(f"{self._found(found)} is declared but not defined in this unit")
+            case StructLayout(), ArrayLayout(is_vector=True):
+                return different(f"expected {name}, found a vector ({self._found(found)})")
+        return different(f"expected {name}, found {self._found(found)}")
+
+    def _opaque(self, expected: OpaqueLayout, found: TypeId, actual: TypeLayout) -> Outcome:
+        size = getattr(actual, "size", None)
+        if isinstance(actual, FunctionLayout):
+            return different(f"expected {expected.name}, found a function")
+        if expected.size is None or (size is None and isinstance(actual, OpaqueLayout)):
+            return SAME
+        if size is None:
+            return unclear(f"the size of {self._found(found)} is not recorded")
+        return _sizes(expected.name, expected.size, size)
+
+    def _pointers(
+        self,
+        expected: PointerLayout,
+        actual: PointerLayout,
+        flow: str | None,
+        position: str,
+        depth: int,
+    ) -> Outcome:
+        if expected.size != actual.size:
+            return different(
+                f"expected a pointer of {expected.size} bytes, found one of {actual.size}"
+            )
+        nullability = _nullability(expected.may_be_null, actual.may_be_null, flow, position)
+        return worst([self._pointees(expected.target, actual.target, flow, depth), nullability])
+
+    def _pointees(
+        self, wanted: TypeId | None, found: TypeId | None, flow: str | None, depth: int
+    ) -> Outcome:
+        pointee = None if found is None else self.actual.layout(found)
+        is_function = isinstance(pointee, FunctionLayout)
+        if wanted is None:
+            return (
+                different("expected a pointer to data, found one to a function")
+                if is_function
+                else SAME
+            )
+        expected = self.expected.layout(wanted)
+        if isinstance(expected, FunctionLayout) != is_function:
+            if found is None:
+                return different("expected a function pointer, found *c_void")
+            kinds = ("an object", "a function") if is_function else ("a function", "an object")
+            return different(f"expected a pointer to {kinds[0]}, found one to {kinds[1]}")
+        if found is None:
+            return self._untyped(wanted, expected)
+        if is_function:
+            return self._function_pointers(wanted, found, flow, depth)
+        if isinstance(expected, StructLayout) and isinstance(pointee, OpaqueLayout):
+            return SAME  # Incomplete here; the struct is sought by its name.
+        if isinstance(expected, OpaqueLayout) and expected.size is None:
+            return SAME
+        if isinstance(pointee, ArrayLayout) != isinstance(expected, ArrayLayout):
+            decayed = self._decayed(wanted, found, flow, depth)
+            if decayed.status == OK:
+                return SAME
+        return self.types(wanted, found, flow, STORED, depth + 1).within("what it points to")
+
+    def _decayed(self, wanted: TypeId, found: TypeId, flow: str | None, depth: int) -> Outcome:
+        """Compare a pointer to an array with one to its element: C lets the first decay to the second."""
+        expected, actual = self.expected.layout(wanted), self.actual.layout(found)
+        inner = expected.element if isinstance(expected, ArrayLayout) else wanted
+        other = actual.element if isinstance(actual, ArrayLayout) else found
+        return self.types(inner, other, flow, STORED, depth + 1)
+
+    def _untyped(self, wanted: TypeId, expected: TypeLayout) -> Outcome:
+        if isinstance(expected, StructLayout | EnumLayout | OpaqueLayout):
+            return SAME  # The struct is sought by its name.
+        return unclear(
+            f"the plugin says `void *`, which does not show that it points to {_spelled(wanted)}"
+        )
+
+    def _function_pointers(
+        self, wanted: TypeId, found: TypeId, flow: str | None, depth: int
+    ) -> Outcome:
+        expected, actual = self.expected.layout(wanted), self.actual.layout(found)
+        assert isinstance(expected, FunctionLayout)
+        assert isinstance(actual, FunctionLayout)
+        convention = self.convention(expected.convention or "C", actual, found)
+        if convention.status == UNVERIFIED:
+            self.unrecorded.append(_spelled(wanted))
+            convention = SAME
+        else:
+            self.recorded += 1
+        return worst([self.functions(expected, actual, flow, depth + 1), convention])
+
+    def _arrays(
+        self, expected: ArrayLayout, actual: ArrayLayout, flow: str | None, depth: int
+    ) -> Outcome:
+        if actual.is_vector != expected.is_vector:
+            return different("expected an array, found a vector")
+        if (expected.count or 0) != (actual.count or 0):
+            return different(f"expected {_length(expected.count)}, found {_length(actual.count)}")
+        return self.types(expected.element, actual.element, flow, STORED, depth + 1).within(
+            "element"
+        )
+
+    def _kinds_differ(self, wanted: TypeId, found: TypeId) -> Outcome:
+        return different(f"expected {_spelled(wanted)}, found {self._found(found)}")
+
+    def _found(self, found: TypeId | None) -> str:
+        return describe(self.actual, found)
+
+
+def _spelled(wanted: TypeId) -> str:
+    """Return a type of the contract as its author would write it."""
+    return str(wanted).removeprefix("function ")
+
+
+def _wraps(actual: TypeLayout) -> bool:
+    return isinstance(actual, StructLayout) and actual.is_transparent and len(actual.fields) == 1
+
+
+def _is_unwrapped(expected: TypeLayout, actual: TypeLayout) -> bool:
+    """Whether one side wraps what the other holds bare, so that the wrapper must be seen through."""
+    if isinstance(expected, StructLayout) and expected.is_transparent:
+        return not (isinstance(actual, StructLayout) and len(actual.fields) == 1)
+    return isinstance(expected, EnumLayout) and _wraps(actual)
+
+
+def _scalars(expected: ScalarLayout, actual: ScalarLayout) -> Outcome:
+    kinds = (expected.kind, actual.kind)
+    if not (expected.kind == actual.kind or all(kind in INTEGER_KINDS for kind in kinds)):
+        return different(f"expected {KINDS[expected.kind]}, found {KINDS[actual.kind]}")
+    if expected.size != actual.size:
+        return different(f"expected {expected.size} bytes, found {actual.size}")
+    if CHAR not in kinds and expected.kind != actual.kind:
+        return different(f"expected {KINDS[expected.kind]}, found {KINDS[actual.kind]}")
+    return SAME
+
+
+def _integer_for_enum(kind: str, size: int, actual: EnumLayout) -> Outcome:
+    if kind not in INTEGER_KINDS:
+        return different(f"expected {KINDS[kind]}, found an enum ({actual.name})")
+    return _sizes("an integer", size, actual.size)
+
+
+def _enum_for_integer(name: str, expected: EnumLayout, actual: ScalarLayout) -> Outcome:
+    sizes = _sizes(name, expected.size, actual.size)
+    if (
+        sizes.status == OK
+        and expected.is_fixed
+        and actual.kind != CHAR
+        and expected.is_signed is not None
+    ):
+        if expected.is_signed != (actual.kind == SIGNED):
+            return different(f"expected the sign of {name}, found {KINDS[actual.kind]}")
+    return sizes
+
+
+def _sizes(name: str, expected: int, actual: int) -> Outcome:
+    if expected == actual:
+        return SAME
+    return different(f"expected {_count(expected, 'byte')} ({name}), found {actual}")
+
+
+def _nullability(
+    expected: bool | None, actual: bool | None, flow: str | None, position: str
+) -> Outcome:
+    if expected is None or actual is None or expected == actual:
+        return SAME
+    if position != STORED and (
+        (flow == TO_PLUGIN and actual) or (flow == FROM_PLUGIN and not actual)
+    ):
+        return SAME  # It accepts more than it must, or promises more than it need.
+    found = "may be NULL in the plugin" if actual else "must not be NULL in the plugin"
+    wanted = "may be NULL in the contract" if expected else "must not be NULL in the contract"
+    return different(f"it {wanted}, and {found}")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _length(count: int | None) -> str:
+    return "an array of unknown length" if count is None else f"an array of {count}"

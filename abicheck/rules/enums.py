@@ -1,0 +1,214 @@
+"""Hold enums to their size and their values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from abicheck.model.layout import EnumLayout, ScalarLayout, StructLayout
+from abicheck.model.records import record, replace
+from abicheck.model.report import MISMATCH, OK
+from abicheck.rules.case import Scope
+from abicheck.rules.registry import rule
+from abicheck.rules.structs import layout_claims
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from abicheck.model.report import Claim
+    from abicheck.model.types import Enum, EnumValue
+    from abicheck.rules.bindings import Binding
+    from abicheck.rules.case import Case
+
+
+@record
+class Enumerator:
+    """A value of the contract and the plugin's enumerator that stands for it, or None."""
+
+    wanted: EnumValue
+    found: tuple[str, int] | None
+
+
+class EnumClaims:
+    """All claims of one enum, under the ids of the rules below."""
+
+    def __init__(self, case: Case, enum: Enum) -> None:
+        """Prepare the claims of `enum`."""
+        self.case, self.enum = case, enum
+        self.scope = Scope(
+            subject=enum.subject,
+            line=enum.line,
+            required=case.is_required("layout", enum.evidence) and enum.name in case.reachable,
+        )
+        self.wanted = case.layouts.layout(enum.name)
+
+    def claims(self) -> Iterator[Claim]:
+        """Yield every claim about the enum and its values."""
+        if not isinstance(self.wanted, EnumLayout):
+            yield from self._all_unverified(getattr(self.wanted, "reason", "it has no layout here"))
+            return
+        bindings = self.case.bindings.of(self.enum.name)
+        candidates = [list(self._of(binding)) for binding in bindings]
+        if not candidates:
+            absence = self.case.bindings.absence
+            name = self.enum.match or self.enum.name
+            yield from self._all_unverified(
+                absence or f"the debug information defines no enum named {name}"
+            )
+            return
+        if len(candidates) > 1 and all(binding.by_name for binding in bindings):
+            essences = {tuple((c.subject, c.status, c.actual) for c in each) for each in candidates}
+            if len(essences) > 1:
+                yield from self._all_unverified(f"{len(candidates)} units define it differently")
+                return
+        # Integers that stand for an enum prove nothing about values: an enum, if any, speaks.
+        candidates.sort(key=lambda claims: not any(each.status == MISMATCH for each in claims))
+        failing = next(
+            (each for each in candidates if any(c.status == MISMATCH for c in each)), None
+        )
+        yield from failing or max(
+            candidates, key=lambda claims: sum(c.status == OK for c in claims)
+        )
+
+    def _all_unverified(self, reason: str) -> Iterator[Claim]:
+        size = f"{self.wanted.size} bytes" if isinstance(self.wanted, EnumLayout) else None
+        yield self.case.unverified(enum_size, "size", self.scope, reason=reason, expected=size)
+        for value in self.enum.values:
+            yield self.case.unverified(
+                enum_value, "value", self._of_value(value), reason=reason, expected=str(value.value)
+            )
+
+    def _of_value(self, value: EnumValue, scope: Scope | None = None) -> Scope:
+        subject = f"{self.enum.subject}.{value.name}"
+        return replace(scope or self.scope, subject=subject, line=value.line)
+
+    def _of(self, binding: Binding) -> Iterator[Claim]:
+        assert isinstance(self.wanted, EnumLayout)
+        types = self.case.evidence.types
+        found = types.layout(binding.type_id)
+        while isinstance(found, StructLayout) and found.is_transparent:
+            found = types.layout(found.fields[0].type)
+        if not isinstance(found, EnumLayout | ScalarLayout):
+            return
+        scope = replace(self.scope, evidence=types.kind, origin=binding.origin)
+        fits, sign = self.wanted.size == found.size, self._sign_differs(found)
+        is_short = found.size < self.wanted.size
+        yield self.case.compared(
+            enum_size, "size", scope, fits=fits and not sign, expected=f"{self.wanted.size} bytes",
+            actual=f"{found.size} bytes",
+            message=sign if fits else "compiled with -fshort-enums?" if is_short else None,
+        )  # fmt: skip
+        if isinstance(found, EnumLayout):
+            yield from self._values(found, scope)
+            return
+        reason = "the plugin uses a plain integer, which names no values"
+        for value in self.enum.values:
+            inner = replace(self._of_value(value), required=False)
+            expected = str(value.value)
+            yield self.case.unverified(enum_value, "value", inner, reason=reason, expected=expected)
+
+    def _sign_differs(self, found: EnumLayout | ScalarLayout) -> str | None:
+        assert isinstance(self.wanted, EnumLayout)
+        if not self.wanted.is_fixed or not isinstance(found, EnumLayout) or found.is_signed is None:
+            return None
+        if self.wanted.is_signed == found.is_signed:
+            return None
+        return f"the contract's is {_sign(self.wanted.is_signed)}, the plugin's {_sign(found.is_signed)}"
+
+    def _values(self, found: EnumLayout, scope: Scope) -> Iterator[Claim]:
+        pairs, extra = pair_values(self.enum, found)
+        for pair in pairs:
+            name, value = pair.found or ("", None)
+            fits = value is not None and self._same_value(value, pair.wanted.value, found.size)
+            renamed = fits and name != pair.wanted.name
+            exact = renamed and self.enum.has_exact_names
+            actual = f"{value} ({name})" if renamed else str(value)
+            yield self.case.compared(
+                enum_value, "value", self._of_value(pair.wanted, scope), fits=fits and not exact,
+                expected=str(pair.wanted.value),
+                actual="no such value" if pair.found is None else actual,
+                message=f"the plugin calls it `{name}`" if renamed else None,
+            )  # fmt: skip
+        for name, value in extra:
+            yield self.case.compared(
+                enum_value_added, "value", replace(scope, subject=f"{self.enum.subject}.{name}"),
+                fits=not self.enum.is_closed, actual=str(value),
+                expected="no such value" if self.enum.is_closed else "possibly more values",
+                message=f"the plugin knows a value more: {name} = {value}",
+            )  # fmt: skip
+
+    @staticmethod
+    def _same_value(found: int, wanted: int, size: int) -> bool:
+        """Compare modulo the enum's width: producers record 0xffffffff and -1 alike."""
+        mask = (1 << size * 8) - 1
+        return found & mask == wanted & mask
+
+
+def _sign(is_signed: bool | None) -> str:
+    return "signed" if is_signed else "unsigned"
+
+
+def pair_values(enum: Enum, found: EnumLayout) -> tuple[list[Enumerator], list[tuple[str, int]]]:
+    """Pair values by name, then by a name with a prefix (`MODE_OFF` for `Off`), then by value."""
+    left = dict(found.values)
+    pairs: dict[str, tuple[str, int]] = {}
+    for matches in (_is_named, _ends_in, _has_value):
+        for wanted in enum.values:
+            if wanted.name in pairs:
+                continue
+            hit = next(((n, v) for n, v in left.items() if matches(wanted, n, v)), None)
+            if hit is not None:
+                pairs[wanted.name] = hit
+                del left[hit[0]]
+    return [Enumerator(each, pairs.get(each.name)) for each in enum.values], list(left.items())
+
+
+def _is_named(wanted: EnumValue, name: str, _value: int) -> bool:
+    return name == wanted.name
+
+
+def _ends_in(wanted: EnumValue, name: str, _value: int) -> bool:
+    plain = wanted.name.replace("_", "").lower()
+    found = name.replace("_", "").lower()
+    if found == plain:
+        return True
+    at_boundary = name.lower().endswith("_" + wanted.name.lower())
+    return at_boundary or (found.endswith(plain) and name[-len(wanted.name) :] == wanted.name)
+
+
+def _has_value(wanted: EnumValue, _name: str, value: int) -> bool:
+    return value == wanted.value
+
+
+@rule("enum-size-mismatch")
+def enum_size(case: Case) -> Iterator[Claim]:
+    """Hold each enum to its size, and one of fixed width to its sign.
+
+    Why: `-fshort-enums` and C++'s fixed types change what a field or a parameter takes,
+    often without changing the size of the struct around it.
+
+    Fix: give the enum a fixed width in contract and source, and drop `-fshort-enums`.
+    """
+    return layout_claims(case, "enum-size-mismatch")
+
+
+@rule("enum-value-mismatch")
+def enum_value(case: Case) -> Iterator[Claim]:
+    """Hold each value of an enum: by name, then by name with a prefix, then by value.
+
+    Why: both sides pass numbers. A value that was renumbered or lost means something else
+    to the other side.
+
+    Fix: give new values new numbers, at the end; never reuse one.
+    """
+    return layout_claims(case, "enum-value-mismatch")
+
+
+@rule("enum-value-added")
+def enum_value_added(case: Case) -> Iterator[Claim]:
+    """Refuse values that the contract does not know, if the enum is `closed`; else note them.
+
+    Why: a host that switches over a closed enum has no case for another value.
+
+    Fix: leave out `closed = true` if the host copes with unknown values.
+    """
+    return layout_claims(case, "enum-value-added")

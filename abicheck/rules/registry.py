@@ -1,0 +1,51 @@
+"""The table of rules: ids, severities and the documentation that `docs/rules.md` carries."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from abicheck.model.records import record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from abicheck.model.report import Claim
+    from abicheck.rules.case import Case
+
+    Decide = Callable[[Case], Iterator[Claim]]
+
+
+class Severity(str, Enum):
+    """How much a rule's mismatch matters; the words are SARIF's."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@record
+class Rule:
+    """One rule: `decide` yields every claim of its kind that a contract makes."""
+
+    id: str
+    severity: Severity
+    decide: Decide
+
+    @property
+    def documentation(self) -> str:
+        """What it decides, why, and what to do when it fires."""
+        return self.decide.__doc__ or ""
+
+
+RULES: dict[str, Rule] = {}
+
+
+def rule(rule_id: str, *, severity: Severity = Severity.ERROR) -> Callable[[Decide], Rule]:
+    """Turn a function into the rule of that id, for ever, and enter it into the table."""
+
+    def enter(decide: Decide) -> Rule:
+        RULES[rule_id] = Rule(id=rule_id, severity=severity, decide=decide)
+        return RULES[rule_id]
+
+    return enter

@@ -1,0 +1,160 @@
+"""Compare one struct or union of the contract with one type of the plugin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from abicheck.model.alignment import derived_alignment
+from abicheck.model.layout import StructLayout
+from abicheck.model.records import record
+from abicheck.model.report import MISMATCH, OK
+from abicheck.rules.compare import SAME, Comparison, Outcome, different, unclear
+from abicheck.rules.describe import describe
+from abicheck.rules.members import (
+    Pair,
+    bit_position,
+    find_by_representation,
+    is_padding,
+    pair_fields,
+    place,
+    size_of,
+)
+
+if TYPE_CHECKING:
+    from abicheck.model.layout import FieldLayout, TypeId
+    from abicheck.rules.bindings import Binding
+    from abicheck.rules.case import Case
+
+
+@record
+class Member:
+    """One field of the contract, compared: where it lies, what it is, what it is called."""
+
+    pair: Pair
+    place: Outcome
+    type: Outcome
+    expected_type: str
+    actual_type: str | None
+    expected_size: int | None
+    actual_size: int | None
+    unrecorded: tuple[str, ...] = ()
+
+    @property
+    def moves_the_rest(self) -> bool:
+        """Whether this difference shifts what follows it."""
+        if self.place.status == MISMATCH:
+            return True
+        known = self.expected_size is not None and self.actual_size is not None
+        return known and self.expected_size != self.actual_size
+
+
+@record
+class Compared:
+    """A struct of the contract against one type of the plugin."""
+
+    wanted: StructLayout
+    found: StructLayout
+    binding: Binding
+    members: tuple[Member, ...]
+    added: tuple[FieldLayout, ...]
+    alignment: int | None
+    is_alignment_derived: bool
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything of it is a mismatch."""
+        return (
+            bool(self.added)
+            or self.wanted.size not in {None, self.found.size}
+            or any(MISMATCH in {each.place.status, each.type.status} for each in self.members)
+            or self.alignment not in {None, self.wanted.alignment}
+        )
+
+
+def compare_struct(case: Case, wanted: StructLayout, binding: Binding) -> Compared | None:
+    """Return how the plugin's type differs from `wanted`; None if it is none of its kind."""
+    types = case.evidence.types
+    found = types.layout(binding.type_id)
+    if not isinstance(found, StructLayout) or found.is_union != wanted.is_union:
+        return None
+    pairs, added = pair_fields(case.layouts, wanted, types, found)
+    if wanted.is_union:
+        pairs, _ = find_by_representation(pairs, added, lambda a, b: represents(case, a, b))
+    if wanted.is_union or wanted.is_partial:
+        added = []  # More members than the contract names are fine here.
+    members = tuple(_member(case, pair, binding, wanted) for pair in pairs)
+    alignment, is_derived = found.alignment, False
+    if alignment is None:
+        alignment, is_derived = derived_alignment(types, binding.type_id, case.facts), True
+    extra = tuple(_real(added, wanted, found))
+    return Compared(wanted, found, binding, members, extra, alignment, is_derived)
+
+
+def quiet_comparison(case: Case) -> Comparison:
+    """Return a comparison that binds nothing: all bindings are known by now."""
+    return Comparison(case.layouts, case.evidence.types, case.evidence.target, lambda *_: None)
+
+
+def represents(case: Case, wanted: TypeId, found: TypeId) -> bool:
+    """Whether two types have the same representation."""
+    return quiet_comparison(case).types(wanted, found).status == OK
+
+
+def _real(added: list[FieldLayout], wanted: StructLayout, found: StructLayout) -> list[FieldLayout]:
+    """Leave out fields that only spell out the contract's own padding."""
+    if wanted.size != found.size:
+        return added
+    return [field for field in added if not is_padding(field)]
+
+
+def _member(case: Case, pair: Pair, binding: Binding, wanted: StructLayout) -> Member:
+    types = case.evidence.types
+    expected_type = _spelled(pair.wanted)
+    expected_size = size_of(case.layouts.layout(pair.wanted.type))
+    if pair.found is None:
+        missing = _missing(pair.wanted, wanted)
+        return Member(pair, missing, missing, expected_type, None, expected_size, 0)
+    comparison = quiet_comparison(case)
+    outcome = comparison.types(pair.wanted.type, pair.found.type, binding.flow)
+    widths = pair.wanted.bit_size, pair.found.bit_size
+    if widths[0] != widths[1] and outcome.status == OK:
+        outcome = different(f"expected {_width(widths[0])}, found {_width(widths[1])}")
+    return Member(
+        pair,
+        _place(pair.wanted, pair.found),
+        outcome,
+        expected_type,
+        _with_width(describe(types, pair.found.type), pair.found),
+        expected_size,
+        size_of(types.layout(pair.found.type)),
+        unrecorded=tuple(comparison.unrecorded),
+    )
+
+
+def _missing(field: FieldLayout, struct: StructLayout) -> Outcome:
+    if is_padding(field):
+        return Outcome(OK, "the plugin leaves it to the compiler, as padding")
+    kind = "union" if struct.is_union else "struct"
+    return different(f"the plugin's {kind} has no field `{field.name}`")
+
+
+def _place(wanted: FieldLayout, found: FieldLayout) -> Outcome:
+    if wanted.offset is None:
+        return unclear("the contract gives no offset for this target")
+    if found.offset is None:
+        return unclear("the plugin's debug information gives it no fixed offset")
+    if bit_position(wanted) == bit_position(found):
+        return SAME
+    return different(f"expected {place(wanted)}, found {place(found)}")
+
+
+def _spelled(field: FieldLayout) -> str:
+    return _with_width(str(field.type), field)
+
+
+def _with_width(text: str, field: FieldLayout) -> str:
+    return text if field.bit_size is None else f"{text} : {field.bit_size}"
+
+
+def _width(bits: int | None) -> str:
+    return "no bit-field" if bits is None else f"a bit-field of {bits}"

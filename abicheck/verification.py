@@ -1,0 +1,158 @@
+"""The story of a verification: read the contract and the plugin, lay out, judge, report."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from abicheck import contract as contracts
+from abicheck import evidence as readers
+from abicheck import layout, rules
+from abicheck.errors import AbicheckError, ContractError
+from abicheck.model.options import VerifyOptions
+from abicheck.model.report import UNVERIFIED, Claim, PluginReport, Report
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from abicheck.model.contract import Binding, Contract
+    from abicheck.model.evidence import Evidence
+    from abicheck.model.target import Target
+    from abicheck.rules.case import Surroundings
+
+DEFAULTS = VerifyOptions()
+HASH_WINDOW = 1 << 20
+
+
+def read_contract(path: str | os.PathLike[str]) -> Contract:
+    """Read a contract and hold the sizes it asserts to its own layouts.
+
+    Raises:
+        ContractError: with every problem of the file.
+    """
+    contract = contracts.parse_contract(path)
+    problems = layout.check_contract(contract)
+    if problems:
+        raise ContractError(problems)
+    return contract
+
+
+def verify(
+    path: str | os.PathLike[str],
+    contract: Contract | str | os.PathLike[str],
+    options: VerifyOptions = DEFAULTS,
+) -> Report:
+    """Verify one plugin, or every plugin in a directory, against a contract.
+
+    Raises:
+        ContractError: if the contract is wrong. A plugin that cannot be read is no exception:
+            its report has an `error`.
+    """
+    agreed = read_contract(contract) if isinstance(contract, str | os.PathLike) else contract
+    return Report(
+        contract_name=agreed.name,
+        contract_version=agreed.version,
+        contract_file=agreed.file,
+        plugins=tuple(
+            PluginReport(file=found.path, error=found.error)
+            if found.error
+            else verify_plugin(found.path, agreed, options)
+            for found in readers.find_plugins(os.fspath(path))
+        ),
+    )
+
+
+def verify_plugin(path: str, contract: Contract, options: VerifyOptions = DEFAULTS) -> PluginReport:
+    """Verify one plugin file; one that cannot be read is reported with an `error`."""
+    binding = contracts.bind(contract, os.path.basename(path), options.parameters)
+    try:
+        slices = readers.read_plugin(
+            path, debug_files=options.debug_files, debug_dirs=options.debug_dirs
+        )
+        chosen, notes = _choose(slices, binding.contract)
+        claims = [claim for each in chosen for claim in _judge(each, binding, options, slices)]
+        sha256 = _sha256(path) if options.wants_hash else None
+        stated = rules.stated_version(_case(chosen[0], binding, options, slices))
+    except AbicheckError as error:
+        if isinstance(error, ContractError):
+            raise
+        return PluginReport(file=path, error=str(error))
+    return PluginReport(
+        file=path,
+        format=slices[0].format,
+        targets=tuple(str(each.target) for each in slices),
+        claims=tuple(claims),
+        sha256=sha256,
+        stated_version=stated,
+        notes=notes,
+    )
+
+
+def _choose(
+    slices: Sequence[Evidence], contract: Contract
+) -> tuple[Sequence[Evidence], tuple[str, ...]]:
+    """Return the slices to judge: those that fit a target of the contract, or the first if none does."""
+    patterns = contract.platform.targets
+    fitting = [each for each in slices if any(each.target.fits(pattern) for pattern in patterns)]
+    if not patterns:
+        return slices, ()
+    if not fitting:
+        return slices[:1], ()
+    skipped = [str(each.target) for each in slices if each not in fitting]
+    return fitting, tuple(f"the slice for {target} fits no target: skipped" for target in skipped)
+
+
+def _judge(
+    evidence: Evidence, binding: Binding, options: VerifyOptions, slices: Sequence[Evidence]
+) -> tuple[Claim, ...]:
+    left_out = tuple(
+        Claim(
+            rule=rules.plugin.plugin_file.id,
+            claim="parameters",
+            subject=subject,
+            status=UNVERIFIED,
+            required=True,
+            target=str(evidence.target),
+            contract_line=line,
+            reason=reason,
+        )
+        for subject, line, reason in binding.unresolved
+    )
+    return rules.judge(_case(evidence, binding, options, slices)) + left_out
+
+
+def _case(
+    evidence: Evidence, binding: Binding, options: VerifyOptions, slices: Sequence[Evidence]
+) -> rules.Case:
+    target = evidence.target
+    problems = layout.check_sizes(binding.contract, target)
+    if problems:
+        raise ContractError(problems)
+    return rules.Case(
+        contract=binding.contract,
+        evidence=evidence,
+        layouts=layout.lay_out(binding.contract, target),
+        facts=layout.facts_for(target),
+        surroundings=_surroundings(options),
+        slices=_targets(slices),
+        parameters=binding.parameters,
+        file_matches=binding.file_matches,
+    )
+
+
+def _targets(slices: Sequence[Evidence]) -> tuple[Target, ...]:
+    return tuple(each.target for each in slices)
+
+
+def _surroundings(options: VerifyOptions) -> Surroundings:
+    return readers.Surroundings(host=options.host, sysroot=options.sysroot)
+
+
+def _sha256(path: str) -> str:
+    from hashlib import sha256  # noqa: PLC0415 (only with --hash)
+
+    digest = sha256()
+    with open(path, "rb") as file:
+        while window := file.read(HASH_WINDOW):
+            digest.update(window)
+    return digest.hexdigest()
