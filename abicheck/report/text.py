@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from abicheck.model.options import Style
     from abicheck.model.report import Claim, Picture, PluginReport, Report
 
+    Key = tuple[str | None, str]
+
+ALIKE = 3
+"""Problems under one rule that are told at length; the others get two lines each."""
+
 CONSEQUENCES = 6
 """Consequences of one cause that are named; the JSON has them all."""
 
@@ -153,7 +158,13 @@ class Page:
         problems = causes(plugin.claims)
         yield f"  {counted(len(problems), 'problem')}; {self._count(plugin)}"
         drawn: set[str] = set()
+        told: dict[str, int] = {}
         for number, (claim, consequences) in enumerate(problems, 1):
+            told[claim.rule] = told.get(claim.rule, 0) + 1
+            if told[claim.rule] > ALIKE and claim.picture is None and not consequences:
+                yield from [""] if told[claim.rule] == ALIKE + 1 else []
+                yield from self._brief_problem(plugin, number, claim)
+                continue
             yield ""
             yield from self._problem(plugin, number, claim)
             yield from self._consequences(claim, consequences)
@@ -167,15 +178,27 @@ class Page:
         yield from self._notes(plugin)
         yield from self._not_proved(plugin)
 
-    def _problem(self, plugin: PluginReport, number: int, claim: Claim) -> Iterator[str]:
-        where = f" on {claim.target}" if len(plugin.targets) > 1 and claim.target else ""
+    def _problem_line(self, plugin: PluginReport, number: int, claim: Claim) -> str:
+        place = f" on {claim.target}" if len(plugin.targets) > 1 and claim.target else ""
         rule = self.pen.paint(f"[{claim.rule}]", FAINT)
-        yield f"  {number}. {self.pen.paint(claim.subject, BOLD)}{where}  {rule}"
+        return f"  {number}. {self.pen.paint(claim.subject, BOLD)}{place}  {rule}"
+
+    def _brief_problem(self, plugin: PluginReport, number: int, claim: Claim) -> Iterator[str]:
+        yield self._problem_line(plugin, number, claim)
+        found = claim.actual or "something else"
+        wanted = f"expected {claim.expected or claim.claim}, found {found}"
+        yield from self.pen.wrap(f"{wanted}{self._contract_line(claim)}", "     ")
+
+    def _contract_line(self, claim: Claim) -> str:
+        line = "" if claim.contract_line is None else f":{claim.contract_line}"
+        return f"  ({self.report.contract_file}{line})"
+
+    def _problem(self, plugin: PluginReport, number: int, claim: Claim) -> Iterator[str]:
+        yield self._problem_line(plugin, number, claim)
         story = claim.message or (claim.picture.story if claim.picture else "")
         if story:
             yield from self.pen.wrap(sentence(story), "     ")
-        line = "" if claim.contract_line is None else f":{claim.contract_line}"
-        expected = f"{claim.expected or claim.claim}  ({self.report.contract_file}{line})"
+        expected = f"{claim.expected or claim.claim}{self._contract_line(claim)}"
         yield from self.pen.wrap(expected, "     expected  ")
         seen = self._seen(claim, plugin)
         found = claim.actual or "something else"
@@ -264,33 +287,40 @@ def causes(claims: Iterable[Claim]) -> list[tuple[Claim, list[Claim]]]:
     A claim whose cause cannot be found among the mismatches is a problem of its own.
     """
     broken = [claim for claim in claims if claim.status == MISMATCH]
-    causes_of: dict[str, str | None] = {}
+    causes_of: dict[Key, str | None] = {}
     for claim in broken:
-        causes_of.setdefault(claim.subject, claim.cause)
+        causes_of.setdefault(_key(claim), claim.cause)
         if claim.cause is None:
-            causes_of[claim.subject] = None
-    roots = [None if claim.cause is None else _root(claim.cause, causes_of) for claim in broken]
+            causes_of[_key(claim)] = None
+    roots = [_root(claim, causes_of) for claim in broken]
     problems: list[tuple[Claim, list[Claim]]] = [
         (claim, []) for claim, root in zip(broken, roots, strict=True) if root is None
     ]
-    followers: dict[str, list[Claim]] = {}
+    followers: dict[Key, list[Claim]] = {}
     for claim, consequences in problems:
-        followers.setdefault(claim.subject, consequences)
+        followers.setdefault(_key(claim), consequences)
     for claim, root in zip(broken, roots, strict=True):
         if root is not None:
             followers[root].append(claim)
     return problems
 
 
-def _root(subject: str, causes_of: dict[str, str | None]) -> str | None:
-    """Return the subject at the end of a chain of causes; None if the chain has no end."""
-    seen: set[str] = set()
-    while subject in causes_of and subject not in seen:
-        further = causes_of[subject]
-        if further is None:
-            return subject
-        seen.add(subject)
-        subject = further
+def _key(claim: Claim) -> Key:
+    return claim.target, claim.subject
+
+
+def _root(claim: Claim, causes_of: dict[Key, str | None]) -> Key | None:
+    """Return the key at the end of a chain of causes; None if the claim stands for itself."""
+    seen: set[Key] = set()
+    subject = claim.cause
+    while subject is not None:
+        key = (claim.target, subject)
+        if key not in causes_of or key in seen:
+            return None
+        seen.add(key)
+        subject = causes_of[key]
+        if subject is None:
+            return key
     return None
 
 

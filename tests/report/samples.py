@@ -226,3 +226,13 @@ ENUM = plugin(
     ),
     stated_version="1.2",
 )  # fmt: skip
+
+MANY = plugin(
+    claims=tuple(
+        claim(
+            f"exports.slot_{at}", "present", MISMATCH, rule="export-missing",
+            expected="exported", actual="not exported", evidence="symbols", contract_line=at,
+        )
+        for at in range(1, 8)
+    )
+)  # fmt: skip

@@ -35,6 +35,7 @@ REPORTS = {
     "unreadable": report(UNREADABLE),
     "large": report(samples.LARGE),
     "enum": report(samples.ENUM),
+    "many": report(samples.MANY),
     "several": report(
         COMPATIBLE,
         replace(COMPATIBLE, file="plugins/b.so", claims=samples.SYMBOLS),
