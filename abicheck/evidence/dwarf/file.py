@@ -243,7 +243,9 @@ class Book:
             sections = file.find_type_unit(signature)
             if sections is None:
                 return None
-            place = _type_place(DebugFile(sections, self, is_split=True), signature)
+            opened = DebugFile(sections, self, is_split=True)
+            opened.find_type_unit = file.find_type_unit
+            place = _type_place(opened, signature)
             if place is None:
                 return None
             self._foreign_types[signature] = place
