@@ -1,0 +1,96 @@
+"""A contract and one plugin's file name -> the contract as it holds for that plugin."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+from abicheck.contract.read import Source, WrittenFloat, build_contract
+from abicheck.contract.schema import IDENTIFIER
+from abicheck.contract.templates import fill, prune
+from abicheck.errors import ContractError, Problem
+from abicheck.model.contract import Binding
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from abicheck.model.contract import Contract
+
+
+def bind(
+    contract: Contract, plugin_file_name: str, overrides: Mapping[str, object] | None = None
+) -> Binding:
+    """Return `contract` with its parameters' values for one plugin put in.
+
+    Values come from `[parameters]`, then from the named groups of `plugin.file` on the
+    base name of `plugin_file_name`, then from `overrides`, each going before the last.
+
+    Raises: ContractError where an override names no parameter, or a value does not fit.
+    """
+    source = contract.document
+    if not isinstance(source, Source):
+        raise TypeError("a contract comes from parse_contract")
+    overrides = overrides or {}
+    _check_overrides(contract, source, overrides)
+    matched, captures = _captures(contract, plugin_file_name)
+    values = {**(contract.parameters or {}), **captures, **overrides}
+    if matched is False and source.captures and overrides.keys() >= set(source.captures):
+        matched = None
+    if not source.has_templates or (values == contract.parameters and not source.has_open):
+        return Binding(contract=contract, file_matches=matched, parameters=values)
+    filling = fill(source.document, values)
+    gone, unresolved = prune(filling, source.lines)
+    bound = build_contract(source, filling, gone)
+    return Binding(contract=bound, file_matches=matched, parameters=values, unresolved=unresolved)
+
+
+def parse_setting(text: str) -> tuple[str, object]:
+    """Return name and value of `name=value`: a TOML number, text, true or false, else plain text.
+
+    Raises: ValueError with a sentence for the user.
+    """
+    name, sign, value = text.partition("=")
+    name = name.strip()
+    if not sign or not IDENTIFIER.fullmatch(name):
+        raise ValueError(f'expected name=value, found "{text}"')
+    import tomllib  # noqa: PLC0415 (read.py has loaded it already)
+
+    try:
+        table = tomllib.loads(f"value = {value}", parse_float=WrittenFloat)
+    except ValueError:
+        return name, value
+    found = table["value"]
+    return name, found if len(table) == 1 and isinstance(found, (str, int, float)) else value
+
+
+def _captures(contract: Contract, file: str) -> tuple[bool | None, dict[str, str]]:
+    """Return whether the file's name fits `plugin.file`, and what its groups caught."""
+    if contract.plugin.file is None:
+        return None, {}
+    found = re.fullmatch(contract.plugin.file, os.path.basename(file))  # noqa: PTH119 (no pathlib)
+    if found is None:
+        return False, {}
+    return True, {name: text for name, text in found.groupdict().items() if text is not None}
+
+
+def _check_overrides(contract: Contract, source: Source, overrides: Mapping[str, object]) -> None:
+    known = {*source.captures, *(contract.parameters or {})}
+    problems = []
+    for name, value in overrides.items():
+        message = None
+        if name not in known:
+            from abicheck.contract.suggest import did_you_mean  # noqa: PLC0415
+
+            listed = f"; it has {', '.join(sorted(known))}" if known else "; it has none"
+            hint = did_you_mean(name, known) or listed
+            message = f'the contract has no parameter "{name}"{hint}'
+        elif not isinstance(value, (str, int, float)):
+            message = f"a parameter is text, a number, true or false, not {type(value).__name__}"
+        if message:
+            problem = Problem(
+                file=contract.file, line=None, key=f"parameters.{name}", message=message
+            )
+            problems.append(problem)
+    if problems:
+        raise ContractError(problems)

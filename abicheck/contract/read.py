@@ -1,0 +1,207 @@
+"""A contract's file -> Contract: the whole way, with every problem on it."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+from abicheck.contract.definitions import Definitions
+from abicheck.contract.exports import read_choices, read_exports
+from abicheck.contract.ownership import Ownership
+from abicheck.contract.platform import (
+    compiled,
+    read_evidence,
+    read_imports,
+    read_parameters,
+    read_platform,
+    read_plugin,
+)
+from abicheck.contract.positions import lines_of
+from abicheck.contract.schema import TEMPLATE, Schema
+from abicheck.contract.tag_paths import Roots
+from abicheck.contract.tags import read_tags
+from abicheck.contract.templates import Filling, check_templates, fill
+from abicheck.errors import ContractError, Problem
+from abicheck.model.contract import Contract, EvidencePolicy, Platform, PluginRules
+from abicheck.model.records import record
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
+
+    from abicheck.contract.positions import KeyPath
+
+FORMAT = 1
+MAX_SIZE = 8 * 2**20
+
+_OBLIGATORY = ("contract", "version", "format")
+_TOML_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+
+
+class WrittenFloat(float):
+    """A number with a point that is printed as it was written: `1.10` is not `1.1`."""
+
+    text: str
+
+    def __new__(cls, text: str) -> WrittenFloat:
+        """Keep both the number and its text."""
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
+
+    def __str__(self) -> str:
+        """Return the number as it was written."""
+        return self.text
+
+
+@record
+class Source:
+    """What a contract was read from: kept, so that it can be bound to other parameters."""
+
+    file: str
+    document: dict[str, Any]
+    lines: Mapping[KeyPath, int]
+    captures: tuple[str, ...] = ()
+    has_templates: bool = False
+    has_open: bool = False
+
+
+def parse_contract(path: str | os.PathLike[str]) -> Contract:
+    """Return the contract in the file `path`.
+
+    Raises: ContractError with every problem of the file.
+    """
+    file = os.fspath(path)
+    try:
+        with open(file, "rb") as stream:  # noqa: PTH123 (pathlib costs start-up time)
+            content = stream.read(MAX_SIZE + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise _sole_problem(file, None, f"the contract cannot be read: {reason}") from error
+    if len(content) > MAX_SIZE:
+        raise _sole_problem(file, None, f"a contract has at most {MAX_SIZE >> 20} MiB")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        found = f"byte 0x{content[error.start]:02x}"
+        raise _sole_problem(file, line, f"a contract is UTF-8 text; found {found}") from error
+    return parse_contract_text(text, file)
+
+
+def parse_contract_text(text: str, file: str) -> Contract:
+    """Return the contract that `text` spells; `file` is its name in messages.
+
+    Raises: ContractError with every problem of the text.
+    """
+    text = text.replace("\r\n", "\n")
+    try:
+        document = tomllib.loads(text, parse_float=WrittenFloat)
+        lines = lines_of(text)
+    except RecursionError as error:
+        raise _sole_problem(file, None, "arrays and tables are nested too deeply") from error
+    except ValueError as error:
+        raise _toml_problem(file, text, str(error)) from error
+    has_templates = TEMPLATE.search(text) is not None
+    plugin = document.get("plugin")
+    pattern = compiled(plugin.get("file") if isinstance(plugin, dict) else None)
+    captures = tuple(pattern.groupindex) if pattern else ()
+    source = Source(
+        file=file, document=document, lines=lines, captures=captures, has_templates=has_templates
+    )
+    return build_contract(source, _first_filling(source))
+
+
+def _first_filling(source: Source) -> Filling:
+    """Fill in what needs no plugin: the contract's own parameters."""
+    if not source.has_templates:
+        return Filling(document=source.document, renamed={}, filled=frozenset())
+    parameters = source.document.get("parameters")
+    return fill(source.document, parameters if isinstance(parameters, dict) else {})
+
+
+def build_contract(
+    source: Source, filling: Filling, left_out: AbstractSet[str] = frozenset()
+) -> Contract:
+    """Return the contract in a filled document.
+
+    Raises: ContractError with every problem of the document.
+    """
+    schema = Schema(
+        source.file,
+        source.lines,
+        renamed=filling.renamed,
+        filled=filling.filled,
+        left_out=left_out,
+        has_open=bool(filling.open),
+    )
+    contract = _read(schema, source, filling)
+    if schema.problems:
+        unique = {(each.line, each.key, each.message): each for each in schema.problems}
+        raise ContractError(sorted(unique.values(), key=lambda each: each.line or 0))
+    return contract
+
+
+def _read(schema: Schema, source: Source, filling: Filling) -> Contract:
+    top = schema.table("contract", (), filling.document)
+    _check_header(schema, top, filling.document)
+    parameters = read_parameters(schema, top.get("parameters", {}))
+    if source.has_templates:
+        check_templates(schema, source.document, set(source.captures), parameters.keys())
+        for key in filling.clashes:
+            schema.problem(("exports", key), f'"{key}" comes to the name of another export')
+    version = top.get("version")
+    definitions = Definitions(schema, top, version)
+    definitions.read(top)
+    exports = read_exports(definitions, top.get("exports", {}))
+    roots = Roots({export.name: export for export in exports}, definitions.found)
+    tags = read_tags(definitions, roots, top.get("tags", {}))
+    ownership = Ownership(schema, exports, definitions.found)
+    ownership.check_exports()
+    ownership.check_definitions(definitions)
+    return Contract(
+        name=top.get("contract", ""),
+        version=version or "",
+        file=source.file,
+        exports=exports,
+        definitions=definitions.found,
+        tags=tags,
+        choices=read_choices(schema, top.get("choices", [])),
+        platform=read_platform(schema, top["platform"]) if "platform" in top else Platform(),
+        plugin=read_plugin(schema, top["plugin"]) if "plugin" in top else PluginRules(),
+        imports=read_imports(schema, top["imports"]) if "imports" in top else None,
+        evidence=read_evidence(schema, top["evidence"]) if "evidence" in top else EvidencePolicy(),
+        parameters=parameters,
+        uses_growth=schema.uses_growth,
+        line=schema.line(("contract",)),
+        document=Source(**{**source.__dict__, "has_open": bool(filling.open)}),
+    )
+
+
+def _check_header(schema: Schema, top: dict[str, Any], document: dict[str, Any]) -> None:
+    for key in _OBLIGATORY:
+        if key not in document:
+            expected = {"contract": 'contract = "name"', "version": 'version = "1.0"'}
+            message = f"missing; expected {expected.get(key, f'format = {FORMAT}')}"
+            schema.problem((key,), message)
+    if top.get("format", FORMAT) != FORMAT:
+        message = f"this abicheck reads format {FORMAT} of the contract language"
+        schema.problem(("format",), f"{message}, found {top['format']}")
+
+
+def _sole_problem(file: str, line: int | None, message: str) -> ContractError:
+    return ContractError([Problem(file=file, line=line, key="", message=message)])
+
+
+def _toml_problem(file: str, text: str, message: str) -> ContractError:
+    """Return the error for text that is not TOML, with the place that tomllib names."""
+    found = _TOML_PLACE.search(message)
+    if not found:
+        return _sole_problem(file, None, f"not valid TOML: {message}")
+    line, column = found.groups()
+    sentence = message[: found.start()]
+    if line is None:
+        return _sole_problem(file, text.count("\n") + 1, f"not valid TOML: {sentence} at its end")
+    return _sole_problem(file, int(line), f"not valid TOML: {sentence} (column {column})")

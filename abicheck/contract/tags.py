@@ -1,0 +1,376 @@
+"""`[tags]` -> tags: what to read from the file, and the conditions that it must meet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from abicheck.contract.conditions import read_accepts, read_conditions
+from abicheck.contract.expressions import STATIC, ExpressionError
+from abicheck.contract.keys import CONDITIONS
+from abicheck.contract.natures import INTEGER, TEXT, Nature, nature_of
+from abicheck.contract.schema import described
+from abicheck.contract.tag_paths import parse_path
+from abicheck.contract.versions import TEXT_DECODERS, parse_bits
+from abicheck.model.contract import CallStep, Decoder, EachStep, Guard, Path, Tag
+from abicheck.model.paths import see_through, walk
+from abicheck.model.types import Array, Pointer, spell
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from abicheck.contract.definitions import Definitions
+    from abicheck.contract.positions import KeyPath
+    from abicheck.contract.tag_paths import Roots
+    from abicheck.model.contract import Condition
+    from abicheck.model.types import Type
+
+
+def read_tags(definitions: Definitions, roots: Roots, entries: dict[str, Any]) -> tuple[Tag, ...]:
+    """Return every tag that can be read, in the order of the file."""
+    reader = _Tags(definitions, roots)
+    read = (reader.tag(("tags", name), name, value) for name, value in entries.items())
+    tags = sorted((tag for tag in read if tag is not None), key=lambda tag: tag.line)
+    marked = [tag for tag in tags if tag.is_interface]
+    for tag in marked[1:]:
+        message = f"only one tag states the interface version; tags.{marked[0].name} does already"
+        definitions.schema.problem(("tags", tag.name, "interface"), message)
+    return tuple(tags)
+
+
+class _Tags:
+    """What the tags of one contract have in common: its types and its exports."""
+
+    def __init__(self, definitions: Definitions, roots: Roots) -> None:
+        self.definitions = definitions
+        self.types = definitions.found
+        self.schema = definitions.schema
+        self.roots = roots
+
+    def tag(self, path: KeyPath, name: str, value: object) -> Tag | None:
+        """Read one tag; None where it cannot be read at all, or was left out."""
+        good = self.schema.table("tag", path, value)
+        decode = good.get("decode")
+        has_read = "read" in good or (isinstance(value, dict) and "read" in value)
+        if not has_read and not isinstance(decode, list):
+            self.schema.problem(path, '"read" is missing: the path of what is read')
+            return None
+        where = self.path((*path, "read"), good["read"]) if "read" in good else None
+        section_type = self._section_type(path, good, where)
+        final = self._final_type((*path, "read"), where, section_type) if where else None
+        nature = self._nature(where, final)
+        decoder = None
+        if decode is not None:
+            decoder = self._decoder((*path, "decode"), decode, final, nature)
+        if where is None and decoder is not None and decoder.paths and not has_read:
+            where = decoder.paths[0]
+        if where is None:
+            return None
+        conditions = read_conditions(self.schema, path, good, nature)
+        if not has_read and conditions:
+            key = conditions[0].key
+            self.schema.problem((*path, key), f'"{key}" needs "read", the path of its value')
+        conditions += self._accepts(path, good, decoder)
+        self._check_bits(path, good, nature)
+        self._check_claim(path, good, name)
+        tag = Tag(
+            name=name,
+            line=self.schema.line(path),
+            path=where,
+            conditions=conditions,
+            decode=decoder,
+            shift=good.get("shift", 0),
+            mask=good.get("mask"),
+            is_optional=good.get("optional", False),
+            is_initial=good.get("initial", False),
+            is_interface=good.get("interface", False),
+            may_be_empty=good.get("empty", False),
+            until=self._until(path, good, where),
+            when=self._guard((*path, "when"), good["when"]) if "when" in good else None,
+            at=good.get("at", 0),
+            type=section_type,
+            evidence=good.get("evidence"),
+            parameter_dependent=path in self.schema.filled,
+        )
+        self._check_each(path, good, tag)
+        return None if _exports_of(tag) & self.schema.left_out else tag
+
+    # Paths and the types at their ends.
+
+    def path(self, path: KeyPath, text: object) -> Path | None:
+        """Parse a path; note what is wrong with it."""
+        if not isinstance(text, str):
+            self.schema.problem(path, f"expected a path in quotes, found {described(text)}")
+            return None
+        try:
+            return parse_path(text)
+        except ExpressionError as error:
+            if self.schema.is_open(text):
+                return Path(text=text, root=text)
+            self.schema.problem(path, str(error))
+            return None
+
+    def _final_type(self, path: KeyPath, where: Path, section_type: Type | None) -> Type | None:
+        """Return the type that a path ends at; None after noting that it leads nowhere."""
+        if where.sections and not where.steps and section_type is None:
+            return None
+        if where.root in self.schema.left_out:
+            return None
+        if self.schema.is_open(where.text):
+            if any(self.schema.is_open(getattr(step, "name", "")) for step in where.steps):
+                return None
+            export = self.roots.exports.get(where.root)
+            if export is None or export.type is None:
+                return None
+        try:
+            return self.roots.type_of(where, section_type)
+        except ExpressionError as error:
+            self.schema.problem(path, str(error))
+            return None
+
+    def _nature(self, where: Path | None, final: Type | None) -> Nature | None:
+        if final is not None:
+            return nature_of(final, self.types)
+        if where is not None and where.sections and not where.steps:
+            return Nature(TEXT, is_array=True)
+        return None
+
+    def _section_type(self, path: KeyPath, good: dict[str, Any], where: Path | None) -> Type | None:
+        """Return the type of what is read from a section; note `at` and `type` elsewhere."""
+        if where is not None and not where.sections:
+            for key in ("at", "type"):
+                if key in good:
+                    message = f'"{key}" says how to read a section; an export has its own type'
+                    self.schema.problem((*path, key), message)
+            return None
+        at = good.get("at", 0)
+        if at < 0:
+            self.schema.problem((*path, "at"), f"expected an offset from 0 upwards, found {at}")
+        return (
+            self.definitions.type((*path, "type"), good["type"], STATIC) if "type" in good else None
+        )
+
+    # Decoding.
+
+    def _decoder(
+        self, path: KeyPath, value: object, final: Type | None, nature: Nature | None
+    ) -> Decoder | None:
+        if self.schema.is_open(value):
+            return None
+        if isinstance(value, list):
+            return self._paths(path, value)
+        if not isinstance(value, str):
+            expected = 'expected "major:16 minor:16", "semver", "date-number" or an array of paths'
+            self.schema.problem(path, f"{expected}, found {described(value)}")
+            return None
+        if ":" not in value:
+            return self._text_decoder(path, value, nature)
+        try:
+            bits = parse_bits(value)
+        except ExpressionError as error:
+            self.schema.problem(path, str(error))
+            return None
+        if nature is not None and final is not None:
+            self._check_widths(path, bits, final, nature)
+        return Decoder(kind="bits", bits=bits)
+
+    def _text_decoder(self, path: KeyPath, value: str, nature: Nature | None) -> Decoder | None:
+        if value not in TEXT_DECODERS:
+            from abicheck.contract.suggest import did_you_mean  # noqa: PLC0415 (for mistakes)
+
+            hint = did_you_mean(value, TEXT_DECODERS)
+            hint = hint or '; expected "major:16 minor:16", "semver", "date-number" or paths'
+            self.schema.problem(path, f'no way to decode named "{value}"{hint}')
+            return None
+        if nature is not None and nature.kind != TEXT:
+            message = f'"{value}" decodes text: a c_char array or pointer'
+            self.schema.problem(path, f"{message}; the path leads to another type")
+        return Decoder(kind=value)
+
+    def _paths(self, path: KeyPath, items: list[Any]) -> Decoder | None:
+        """Read `decode = ["path", …]`: one path for each part of the version."""
+        if not items:
+            self.schema.problem(path, "expected at least one path, found an empty array")
+        paths: list[Path] = []
+        for index, item in enumerate(items):
+            here = (*path, index)
+            where = self.path(here, item)
+            if where is None:
+                continue
+            paths.append(where)
+            self._integer_path(here, where, "a part of a version")
+        return Decoder(kind="paths", paths=tuple(paths)) if len(paths) == len(items) > 0 else None
+
+    def _integer_path(self, path: KeyPath, where: Path, what: str) -> None:
+        """Note a path that does not lead to one integer."""
+        if where.sections:
+            self.schema.problem(path, f"{what} is read from an export, not from a section")
+            return
+        if _each(where):
+            self.schema.problem(path, f'{what} is one value; "[]" reads many')
+        final = self._final_type(path, where, None)
+        if final is not None and nature_of(final, self.types).kind != INTEGER:
+            message = f'{what} is an integer; the path leads to "{spell(final)}"'
+            self.schema.problem(path, message)
+
+    def _check_widths(
+        self, path: KeyPath, bits: Sequence[tuple[str, int]], final: Type, nature: Nature
+    ) -> None:
+        total = sum(width for _, width in bits)
+        if nature.kind != INTEGER:
+            message = f'bits are decoded from an integer; the path leads to "{spell(final)}"'
+            self.schema.problem(path, message)
+        elif total not in nature.bits:
+            widths = " or ".join(str(width) for width in nature.bits)
+            missing = max(nature.bits) - total
+            hint = f'; skip what is left out with "_:{missing}"' if missing > 0 else ""
+            message = f'the widths add up to {total}, "{spell(final)}" has {widths} bits{hint}'
+            self.schema.problem(path, message)
+
+    def _accepts(
+        self, path: KeyPath, good: dict[str, Any], decoder: Decoder | None
+    ) -> tuple[Condition, ...]:
+        if "accepts" not in good:
+            return ()
+        here = (*path, "accepts")
+        if "decode" not in good:
+            message = '"accepts" compares versions; "decode" must say how the value becomes one'
+            self.schema.problem(here, message)
+        condition = read_accepts(self.schema, here, good["accepts"], _parts(decoder))
+        return () if condition is None else (condition,)
+
+    # What is left.
+
+    def _check_bits(self, path: KeyPath, good: dict[str, Any], nature: Nature | None) -> None:
+        for key in ("shift", "mask"):
+            if key not in good:
+                continue
+            here = (*path, key)
+            number = good[key]
+            widest = max(nature.bits, default=0) if nature else 128
+            if nature is not None and nature.kind != INTEGER:
+                self.schema.problem(here, f'"{key}" works on integers only')
+            elif number < 0:
+                self.schema.problem(here, f"expected a number from 0 upwards, found {number}")
+            elif number >= (widest if key == "shift" else 2**widest):
+                self.schema.problem(here, f"{number} is too large for a value of {widest} bits")
+
+    def _check_claim(self, path: KeyPath, good: dict[str, Any], name: str) -> None:
+        if any(key in good for key in CONDITIONS):
+            return
+        if "decode" in good and (good.get("interface") or name == "version"):
+            return
+        written = [key for key in CONDITIONS if (*path, key) in self.schema.lines]
+        if not written:
+            message = 'a tag without a condition claims nothing; add "equals", "accepts", …'
+            self.schema.problem(path, message)
+
+    def _check_each(self, path: KeyPath, good: dict[str, Any], tag: Tag) -> None:
+        """Check what only belongs to a path that reads many elements, or only to others."""
+        count = _each(tag.path)
+        if count > 1:
+            self.schema.problem((*path, "read"), 'a path has at most one "[]"')
+        if count and tag.is_interface:
+            message = "the interface version is one value; this path reads many"
+            self.schema.problem((*path, "interface"), message)
+        for key in ("until", "empty"):
+            if key in good and not count:
+                message = f'"{key}" belongs to a path that reads every element, "[]"'
+                self.schema.problem((*path, key), message)
+
+    def _until(self, path: KeyPath, good: dict[str, Any], where: Path) -> str | Path | None:
+        """Read where the elements of `[]` end."""
+        value = good.get("until")
+        here = (*path, "until")
+        element, is_bounded = self._element(where)
+        if value is None or self.schema.is_open(value):
+            if element is not None and not is_bounded and value is None:
+                message = 'the number of elements is not known; say where they end: until = "null"'
+                self.schema.problem((*path, "read"), f'{message}, "zero" or {{ count = "path" }}')
+            return None
+        if isinstance(value, dict):
+            count = self.schema.table("until", here, value).get("count")
+            found = None if count is None else self.path((*here, "count"), count)
+            if found is not None:
+                self._integer_path((*here, "count"), found, "a count")
+            return found
+        if value not in ("null", "zero"):
+            expected = 'expected "null", "zero" or { count = "path" }'
+            self.schema.problem(here, f"{expected}, found {described(value)}")
+            return None
+        if value == "null" and element is not None and not isinstance(element, Pointer):
+            message = f'"null" ends arrays of pointers; the elements are "{spell(element)}"'
+            self.schema.problem(here, f'{message}; did you mean "zero"?')
+        return str(value)
+
+    def _element(self, where: Path) -> tuple[Type | None, bool]:
+        """Return the type of the elements of `[]`, and whether something bounds their number."""
+        export = self.roots.find(where.root) if where.root and _each(where) == 1 else None
+        if export is None or export.type is None:
+            return None, True
+        index = where.steps.index(EachStep())
+        types = walk(export.type, where.steps[: index + 1], self.types)
+        if not isinstance(types, tuple):
+            return None, True
+        holder = see_through(types[-2] if index else export.type, self.types)
+        if isinstance(holder, Pointer):
+            holder = see_through(holder.to, self.types)
+            return types[-1], isinstance(holder, Array) and holder.count is not None
+        followed = any(isinstance(each, Pointer) for each in types[:-1])
+        called = any(isinstance(step, CallStep) for step in where.steps[:index])
+        has_count = isinstance(holder, Array) and holder.count is not None
+        return types[-1], has_count or not (followed or called)
+
+    def _guard(self, path: KeyPath, value: object) -> Guard | None:
+        """Read `when = { read = …, <condition> }`."""
+        good = self.schema.table("when", path, value)
+        if "read" not in good:
+            if isinstance(value, dict) and "read" not in value:
+                self.schema.problem(path, '"read" is missing: the path of what is read')
+            return None
+        here = (*path, "read")
+        where = self.path(here, good["read"])
+        if where is None:
+            return None
+        if where.sections:
+            self.schema.problem(here, '"when" reads an export, not a section')
+            return None
+        if _each(where):
+            self.schema.problem(here, '"when" looks at one value; "[]" reads many')
+        nature = self._nature(where, self._final_type(here, where, None))
+        self._check_bits(path, good, nature)
+        conditions = read_conditions(self.schema, path, good, nature)
+        if not any((*path, key) in self.schema.lines for key in CONDITIONS):
+            self.schema.problem(path, "a condition is missing, such as equals = …")
+        return Guard(
+            path=where,
+            conditions=conditions,
+            line=self.schema.line(path),
+            shift=good.get("shift", 0),
+            mask=good.get("mask"),
+            is_initial=good.get("initial", False),
+        )
+
+
+def _exports_of(tag: Tag) -> set[str]:
+    """Return the names of the exports that a tag reads in any of its paths."""
+    paths = [tag.path, *(tag.decode.paths if tag.decode else ())]
+    if tag.when is not None:
+        paths.append(tag.when.path)
+    if isinstance(tag.until, Path):
+        paths.append(tag.until)
+    return {path.root for path in paths if path.root}
+
+
+def _each(path: Path) -> int:
+    return sum(isinstance(step, EachStep) for step in path.steps)
+
+
+def _parts(decoder: Decoder | None) -> int | None:
+    """Return how many parts a decoded version has."""
+    if decoder is None:
+        return None
+    if decoder.kind == "bits":
+        return sum(name != "_" for name, _ in decoder.bits)
+    if decoder.kind == "paths":
+        return len(decoder.paths)
+    return TEXT_DECODERS[decoder.kind]
