@@ -204,9 +204,10 @@ class TagReading:
         if isinstance(version, Failure):
             return _failed(version)
         fits = accepts(version, condition.value)  # type: ignore[arg-type]
-        shown = (
-            f"{version} ({show(value.value)})" if str(version) != str(value.value) else str(version)
-        )
+        shown = str(version)
+        if shown != str(value.value):
+            raw = value.value
+            shown += f" ({raw:#x})" if isinstance(raw, int) else f" ({show(raw)})"
         return Answer(OK if fits else MISMATCH, shown, "", value.origin, place.through_pointer)
 
 
