@@ -108,9 +108,8 @@ ROWS = {
     (elf_.EM_PPC64, True): ("R_PPC64_", """nothing: NONE=0
         relative: RELATIVE=22
         symbolic: ADDR64=38 UADDR64=43
-        slot: GLOB_DAT=20
-        other: JMP_SLOT=21*24
-        resolved: IRELATIVE=248 JMP_IREL=247*24
+        slot: GLOB_DAT=20 JMP_SLOT=21
+        resolved: IRELATIVE=248 JMP_IREL=247
         copied: COPY=19
         thread: DTPMOD64=68 TPREL64=73 DTPREL64=78"""),
     (elf_.EM_S390, True): ("R_390_", """nothing: NONE=0
@@ -142,10 +141,22 @@ ROWS = {
 }  # fmt: skip
 """By e_machine and whether the file is ELFCLASS64. A compound MIPS type is type + 256 * type2."""
 
+DESCRIPTOR_ROW = ("R_PPC64_", """other: JMP_SLOT=21*24
+        resolved: JMP_IREL=247*24""")
+"""Where PowerPC functions are named by descriptors (ELFv1), these fill a whole one.
+
+Source: 64-bit PowerPC ELF ABI Supplement 1.9, section 3.5.2; OpenPOWER ELFv2 ABI, section 4.5.
+"""
+
 WIDEST = 24
 """The most bytes that any of these fills; COPY, which stands in executables alone, aside."""
 
 
-def relocation_types(machine: int, *, is_64: bool) -> dict[int, RelocationType]:
+def relocation_types(
+    machine: int, *, is_64: bool, has_descriptors: bool = False
+) -> dict[int, RelocationType]:
     """Return the types of a machine by number; a type that is not there has the effect OTHER."""
-    return _table(*ROWS[machine, is_64]) if (machine, is_64) in ROWS else {}
+    if (machine, is_64) not in ROWS:
+        return {}
+    types = _table(*ROWS[machine, is_64])
+    return types | _table(*DESCRIPTOR_ROW) if has_descriptors else types
