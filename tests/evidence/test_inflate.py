@@ -40,7 +40,7 @@ def opened(kind: str, content: bytes, size: int | None = None, **changes: bytes)
     opener, compress = OPENERS[kind]
     stream = changes.get("stream", compress(content))
     size = len(content) if size is None else size
-    return opener("p.so", ".debug_info", size, memoryview(stream), Budget(len(stream)))
+    return opener("p.so", ".debug_info", size, stream, Budget(len(stream)))
 
 
 @pytest.mark.parametrize("kind", OPENERS)
@@ -58,20 +58,20 @@ def test_the_first_bytes_cost_one_window(kind: str) -> None:
     stream = compress(CONTENT)
     opener = OPENERS[kind][0]
     budget = Budget(len(stream))
-    inflated = opener("p.so", ".debug_info", len(CONTENT), memoryview(stream), budget)
+    inflated = opener("p.so", ".debug_info", len(CONTENT), stream, budget)
     inflated.read(10, 20)
     inflated.read(WINDOW - 5, WINDOW)
     assert budget.inflated == WINDOW
 
 
 def test_going_back_starts_at_a_snapshot() -> None:
-    content = mixed(40 << 20)
+    content = CONTENT * 100
     stream = zlib.compress(content, 1)
     budget = Budget(len(stream))
-    inflated = open_zlib("p.so", ".debug_str", len(content), memoryview(stream), budget)
+    inflated = open_zlib("p.so", ".debug_str", len(content), stream, budget)
     inflated.read(len(content) - 10, len(content))
     before = budget.inflated
-    assert inflated.read(30 << 20, (30 << 20) + 9) == content[30 << 20 : (30 << 20) + 9]
+    assert inflated.read(29 << 20, (29 << 20) + 9) == content[29 << 20 : (29 << 20) + 9]
     assert budget.inflated - before <= inflate.SNAPSHOT_SPACING + WINDOW
 
 
@@ -79,7 +79,7 @@ def test_memory_stays_bounded_however_much_is_inflated() -> None:
     size = 300 << 20
     compressor = zlib.compressobj(1)
     stream = b"".join(compressor.compress(bytes(1 << 20)) for _ in range(300)) + compressor.flush()
-    inflated = open_zlib("p.so", ".debug_info", size, memoryview(stream), Budget(size))
+    inflated = open_zlib("p.so", ".debug_info", size, stream, Budget(size))
     tracemalloc.start()
     inflated.read(size - 1, size)
     peak = tracemalloc.get_traced_memory()[1]
@@ -129,7 +129,7 @@ def test_one_file_cannot_cost_more_than_its_budget() -> None:
     stream = zlib.compress(bytes(4 << 20))
     budget = Budget(len(stream))
     budget.left = 1 << 20
-    inflated = open_zlib("p.so", ".debug_info", 4 << 20, memoryview(stream), budget)
+    inflated = open_zlib("p.so", ".debug_info", 4 << 20, stream, budget)
     with pytest.raises(BinaryError, match="gave up after inflating"):
         inflated.read((4 << 20) - 1, 4 << 20)
 
