@@ -49,7 +49,7 @@ class Abbreviation:
             KeyError: a form is unknown, so that nothing after it can be found.
         """
         encoded, position = self._encoded, 0
-        found = []
+        found: list[tuple[int, int, int]] = []
         for _ in range(MOST_ATTRIBUTES):
             name, position = read_uleb128(encoded, position)
             form, position = read_uleb128(encoded, position)

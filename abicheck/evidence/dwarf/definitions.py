@@ -1,5 +1,8 @@
 """A type's name -> all its definitions on the nearest level that has any.
 
+Levels: the units that define some exports, the same Rust crate, any unit.
+Definitions of one level that are laid out alike are given once.
+
 Source: DWARF 5, sections 3.2 and 5.7.
 """
 
@@ -9,22 +12,29 @@ from typing import TYPE_CHECKING
 
 from abicheck.errors import BinaryError, UnsupportedError
 from abicheck.evidence.dwarf import constants as dw
-from abicheck.evidence.dwarf.entries import child_positions
-from abicheck.evidence.dwarf.functions import DEEPEST_SCOPE, SCOPES
-from abicheck.evidence.dwarf.names import units_mentioning
+from abicheck.evidence.dwarf.functions import reason_of
+from abicheck.evidence.dwarf.names import Names
+from abicheck.evidence.dwarf.spelling import Spellings
 from abicheck.evidence.dwarf.types import STRUCTS
+from abicheck.evidence.dwarf.units import RUST
+from abicheck.evidence.dwarf.walk import CODE, SCOPES, scopes_of
+from abicheck.model.evidence import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from abicheck.evidence.dwarf.entries import Entry
     from abicheck.evidence.dwarf.exports import Exports
     from abicheck.evidence.dwarf.file import Book
     from abicheck.evidence.dwarf.types import TypeKey, Types
     from abicheck.evidence.dwarf.units import Unit
-    from abicheck.model.evidence import Origin, Symbol
+    from abicheck.model.evidence import Symbol
 
-DEFINED = STRUCTS | {dw.DW_TAG_enumeration_type, dw.DW_TAG_typedef}
+DEFINING = STRUCTS | {dw.DW_TAG_enumeration_type}
+NAMED = frozenset(DEFINING | {dw.DW_TAG_typedef})
+
+MOST_LOCATED = 64
+"""Entries of one layout whose surroundings are looked at, which may mean walking their units."""
 
 
 class Definitions:
@@ -33,17 +43,36 @@ class Definitions:
     def __init__(self, book: Book, types: Types, exports: Exports) -> None:
         """Read nothing yet."""
         self._book, self._types, self._exports = book, types, exports
+        self._names, self._spellings = Names(book), Spellings(types)
+        self._known: dict[tuple[str, frozenset[tuple[int, int]]], list[tuple[TypeKey, Origin]]] = {}
 
     def named(self, name: str, near: Sequence[Symbol]) -> list[tuple[TypeKey, Origin]]:
-        """Return the definitions of `name` on the first level that has any."""
-        path = name.split("::")
-        exporting = self._exporting_units(near)
-        found = self._in_units(exporting, path)
-        if not found:
-            found = self._in_units(self._mentioning(name), path)
-        return [(place, self._types.origin(entry)) for place, entry in found.items()]
+        """Return the definitions of `name` on the first level that has any.
 
-    def _exporting_units(self, near: Sequence[Symbol]) -> list[Unit]:
+        Where a part of the level could not be read, one of them is of unknown layout.
+        """
+        exporting = self._exporting_units(near)
+        key = name, frozenset(exporting)
+        if key not in self._known:
+            self._known[key] = self._search(name, list(exporting.values()))
+        return self._known[key]
+
+    def _search(self, name: str, exporting: list[Unit]) -> list[tuple[TypeKey, Origin]]:
+        path = _path(name)
+        trouble: list[str] = []
+        found = self._select(self._in_units(exporting, path[-1], trouble), path)
+        if not found:
+            everywhere = list(self._everywhere(path[-1], trouble))
+            crates = {crate for unit in exporting if (crate := _crate(unit))}
+            same_crate = [entry for entry in everywhere if _crate(entry.unit) in crates]
+            found = self._select(same_crate, path) or self._select(everywhere, path)
+        answers: list[tuple[TypeKey, Origin]] = [
+            (entry.place, self._types.origin(entry)) for entry in found
+        ]
+        answers += [((-1, 0, reason), Origin(file=self._book.main_path)) for reason in trouble[:1]]
+        return answers
+
+    def _exporting_units(self, near: Sequence[Symbol]) -> dict[tuple[int, int], Unit]:
         units: dict[tuple[int, int], Unit] = {}
         for symbol in near:
             try:
@@ -51,52 +80,76 @@ class Definitions:
                     units[unit.section.number, unit.start] = unit
             except (BinaryError, UnsupportedError):
                 continue
-        return list(units.values())
+        return units
 
-    def _mentioning(self, name: str) -> list[Unit]:
-        try:
-            return units_mentioning(self._book, name.rpartition("::")[2])
-        except (BinaryError, UnsupportedError):
-            return []
-
-    def _in_units(self, units: Iterable[Unit], path: list[str]) -> dict[tuple[int, int], Entry]:
-        found: dict[tuple[int, int], Entry] = {}
+    def _in_units(self, units: list[Unit], leaf: str, trouble: list[str]) -> list[Entry]:
+        found: list[Entry] = []
         for unit in units:
             try:
-                for entry in self._matches(unit.root, path, ()):
-                    behind, _ = self._types.resolve(entry.place)
-                    if behind is None or not self._is_definition(behind):
-                        continue
-                    anonymous = dw.DW_AT_name not in behind
-                    found.setdefault(behind.place, entry if anonymous else behind)
-            except (BinaryError, UnsupportedError):
+                found.extend(self._defined(self._names.in_unit(unit, leaf, NAMED)))
+            except (BinaryError, UnsupportedError) as error:
+                trouble.append(reason_of(error))
+        return found
+
+    def _everywhere(self, leaf: str, trouble: list[str]) -> Iterator[Entry]:
+        try:
+            yield from self._defined(self._names.everywhere(leaf, NAMED))
+        except (BinaryError, UnsupportedError) as error:
+            trouble.append(reason_of(error))
+
+    def _defined(self, named: Iterator[Entry]) -> Iterator[Entry]:
+        """Yield the definitions that named entries are, or are typedefs of, each once."""
+        seen = set()
+        for entry in named:
+            behind, _ = self._types.resolve(entry.place)
+            if behind is None or behind.tag not in DEFINING or behind.flag(dw.DW_AT_declaration):
                 continue
-        return {entry.place: entry for entry in found.values()}
+            if behind.place not in seen:
+                seen.add(behind.place)
+                # A struct without a name of its own goes by the name of its typedef.
+                yield behind if dw.DW_AT_name in behind else entry
 
-    def _is_definition(self, entry: Entry) -> bool:
-        if entry.flag(dw.DW_AT_declaration):
-            return False
-        return entry.tag in STRUCTS or entry.tag == dw.DW_TAG_enumeration_type
-
-    def _matches(
-        self, scope: Entry, path: list[str], outer: tuple[str, ...]
-    ) -> Iterator[Entry]:
-        unit = scope.unit
-        if len(outer) > DEEPEST_SCOPE:
-            return
-        for position, abbreviation, content in child_positions(scope):
-            tag = abbreviation.tag
-            if tag not in DEFINED and tag not in SCOPES:
-                continue
-            if dw.DW_AT_name not in abbreviation.forms and tag not in SCOPES:
-                continue
-            entry = unit.read_entry(position, abbreviation, content)
-            name = entry.string(dw.DW_AT_name) or ""
-            if tag in DEFINED and name == path[-1] and _ends(outer, path[:-1]):
-                yield entry
-            if tag in SCOPES and abbreviation.has_children:
-                yield from self._matches(entry, path, (*outer, name))
+    def _select(self, entries: list[Entry], path: list[str]) -> list[Entry]:
+        """Return one entry of each layout, those that the path and their surroundings allow."""
+        groups: dict[int, list[Entry]] = {}
+        for entry in entries:
+            groups.setdefault(self._spellings.number(entry.place), []).append(entry)
+        if len(groups) <= 1 and len(path) == 1:
+            return [members[0] for members in groups.values()]
+        outside, inside = [], []
+        for members in groups.values():
+            located = [(entry, _surroundings(entry)) for entry in members[:MOST_LOCATED]]
+            fitting = [(entry, is_local) for entry, (scopes, is_local) in located
+                       if _ends_with(scopes, path[:-1])]  # fmt: skip
+            outside.extend([entry for entry, is_local in fitting if not is_local][:1])
+            inside.extend([entry for entry, is_local in fitting if is_local][:1])
+        return outside or inside
 
 
-def _ends(outer: tuple[str, ...], path: list[str]) -> bool:
-    return not path or list(outer[-len(path) :]) == path
+def _path(name: str) -> list[str]:
+    """Return the parts of a name such as "ns::Config"; "::" inside of "<...>" parts nothing."""
+    head, opening, rest = name.partition("<")
+    parts = head.split("::")
+    parts[-1] += opening + rest
+    return parts
+
+
+def _crate(unit: Unit) -> str:
+    """Return the crate that a Rust unit is from: "lib.rs/@/greeter.d9e7799061cfb24c-cgu.0"."""
+    if unit.language != RUST:
+        return ""
+    return unit.name.rpartition("/@/")[2].partition(".")[0]
+
+
+def _surroundings(entry: Entry) -> tuple[list[str], bool]:
+    """Return the names of the scopes around an entry, and whether it is inside of a function."""
+    try:
+        scopes = scopes_of(entry)
+    except (BinaryError, UnsupportedError):
+        return [], False
+    names = [name for tag, name in scopes if tag in SCOPES]
+    return names, any(tag in CODE for tag, _ in scopes)
+
+
+def _ends_with(scopes: list[str], path: list[str]) -> bool:
+    return not path or scopes[-len(path) :] == path

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from abicheck.evidence.dwarf.abbreviations import Abbreviation
+    from abicheck.evidence.dwarf.forms import ByteOrder
     from abicheck.evidence.dwarf.units import Unit
 
     Place = tuple[int, int]
@@ -176,11 +177,11 @@ class Entry:
             yield unit.read_entry(position, abbreviation, content)
 
 
-def _number(value: object, byte_order: str) -> int:
+def _number(value: object, byte_order: ByteOrder) -> int:
     if isinstance(value, int):
         return value
     if isinstance(value, bytes):
-        return int.from_bytes(value, byte_order)  # type: ignore[arg-type]
+        return int.from_bytes(value, byte_order)
     return 0
 
 

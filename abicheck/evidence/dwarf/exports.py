@@ -12,29 +12,33 @@ from typing import TYPE_CHECKING
 from abicheck.evidence.dwarf import constants as dw
 from abicheck.evidence.dwarf.functions import (
     function_by_bytes,
+    has_location,
     lies_at,
     names_of,
     origins,
-    scoped,
     variable_by_bytes,
 )
 from abicheck.evidence.dwarf.lookup import UnitLookup
-from abicheck.evidence.dwarf.names import units_mentioning
-from abicheck.evidence.dwarf.ranges import begins_at
+from abicheck.evidence.dwarf.names import Names
+from abicheck.evidence.dwarf.ranges import begins_at, has_code
 from abicheck.evidence.dwarf.richness import describes_types
+from abicheck.evidence.dwarf.spelling import Spellings
 from abicheck.evidence.dwarf.units import ASSEMBLER, RUST
+from abicheck.evidence.dwarf.walk import scoped
 from abicheck.evidence.elf.standard import EM_ARM
-from abicheck.model.evidence import IFUNC, Unseen
+from abicheck.model.evidence import DATA, IFUNC, Unseen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from abicheck.evidence.dwarf.entries import Entry
     from abicheck.evidence.dwarf.file import Book
     from abicheck.evidence.dwarf.types import TypeKey, Types
     from abicheck.evidence.dwarf.units import Unit
     from abicheck.evidence.elf.file import ElfFile
     from abicheck.model.evidence import Symbol
+
+SUBPROGRAMS, VARIABLES = frozenset({dw.DW_TAG_subprogram}), frozenset({dw.DW_TAG_variable})
+
+MOST_HITS = 64
 
 NO_DESCRIPTION = (
     "the debug information describes no code at its address: "
@@ -50,6 +54,7 @@ class Exports:
         self._book, self._types, self._elf = book, types, elf
         self.lookup = UnitLookup(book.main)
         self._units: dict[int, list[Unit]] = {}
+        self._names, self._spellings = Names(book), Spellings(types)
 
     def function(self, symbol: Symbol) -> tuple[TypeKey, Entry] | Unseen:
         """Return the prototype behind a symbol, and its entry.
@@ -84,34 +89,34 @@ class Exports:
         )
 
     def units_of(self, symbol: Symbol) -> list[Unit]:
-        """Return the units that define a symbol, split ones in place of their skeletons.
+        """Return the units that define a function, split ones in place of their skeletons.
 
         Raises:
             BinaryError, UnsupportedError: what is needed is damaged, or not there.
         """
-        address = self._address(symbol)
-        if address not in self._units:
-            self._units[address] = list(self._units_at(address))
-        return self._units[address]
+        if symbol.kind == DATA:
+            return self._data_units(symbol.address)
+        return self._units_at(self._address(symbol))
 
     def _address(self, symbol: Symbol) -> int:
         return self._elf.code_address(symbol.address)
 
-    def _units_at(self, address: int) -> Iterator[Unit]:
-        for unit in self.lookup.units_at(address):
-            yield self._whole(unit)
+    def _units_at(self, address: int) -> list[Unit]:
+        if address not in self._units:
+            self._units[address] = [self._whole(unit) for unit in self.lookup.units_at(address)]
+        return self._units[address]
 
     def _whole(self, unit: Unit) -> Unit:
         return self._book.split_unit(unit) if unit.dwo_name else unit
 
     def _function_entry(self, symbol: Symbol) -> Entry | Unseen:
         addresses = self._code_addresses(symbol)
-        for address in addresses:
-            for unit in self._units_at(address):
+        units = [unit for address in addresses for unit in self._units_at(address)]
+        for unit in units:
+            for address in addresses:
                 entry = function_by_bytes(unit, address, symbol.name)
                 if entry is not None:
                     return entry
-        units = [unit for address in addresses for unit in self._units_at(address)]
         return self._walk(units, addresses, symbol.name)
 
     def _code_addresses(self, symbol: Symbol) -> tuple[int, ...]:
@@ -123,20 +128,18 @@ class Exports:
         """Find a function by going through the units that claim its address."""
         here: list[Entry] = []
         for unit in units:
-            for entry in scoped(unit.root, dw.DW_TAG_subprogram):
+            for entry in scoped(unit.root, SUBPROGRAMS):
                 if any(begins_at(entry, address) for address in addresses):
                     if name in names_of(entry):
                         return entry
                     here.append(entry)
-                elif not entry.flag(dw.DW_AT_declaration) and name in names_of(entry):
-                    return entry  # Its code was folded into another function's.
         if not units:
             return Unseen(NO_DESCRIPTION)
         if here:
             return self._by_another_name(here, name)
         if all(unit.language == ASSEMBLER for unit in units):
             return Unseen(f"{_unit_name(units[0])} is written in assembler, which has no types")
-        return Unseen(
+        return self._without_code(name) or Unseen(
             f"{_unit_name(units[0])} covers its address, but describes no function there: "
             "compiled without types (-g1), or folded with another function"
         )
@@ -145,54 +148,82 @@ class Exports:
         """Decide about code that bears other names than the symbol's.
 
         rustc has no aliases: there the optimiser folded two functions. Elsewhere it may have
-        been the linker; then an entry of the symbol's name is left in some unit.
+        been the linker; then an entry of the symbol's name is left without code.
         """
         others = " and ".join(sorted({found for entry in here for found in names_of(entry)}))
         folded = f"its code was folded with that of {others}"
         if any(entry.unit.language == RUST for entry in here):
             return Unseen(folded)
-        own = [
-            entry
-            for unit in units_mentioning(self._book, name)
-            for entry in scoped(unit.root, dw.DW_TAG_subprogram)
-            if not entry.flag(dw.DW_AT_declaration) and name in names_of(entry)
-        ]
-        candidates = own or here
-        prototypes = {self._spelling(entry.place) for entry in candidates}
+        own = self._without_code(name)
+        if own is not None:
+            return own
+        prototypes = {self._spellings.number(entry.place) for entry in here}
         if len(prototypes) == 1:
-            return candidates[0]
+            return here[0]
         return Unseen(f"{folded}, and their prototypes differ")
 
-    def _spelling(self, place: TypeKey) -> str:
-        from abicheck.evidence.dwarf.spelling import spell  # noqa: PLC0415  rarely needed
-
-        return spell(self._types, place)
+    def _without_code(self, name: str) -> Entry | Unseen | None:
+        """Return the function called `name` whose code is not in the plugin, if there is one."""
+        found = [
+            entry for entry in self._names.everywhere(name, SUBPROGRAMS)
+            if not entry.flag(dw.DW_AT_declaration) and not has_code(entry)
+            and any(each.flag(dw.DW_AT_external) for each in origins(entry))
+        ]  # fmt: skip
+        prototypes = {self._spellings.number(entry.place) for entry in found}
+        if len(prototypes) > 1:
+            return Unseen(f"several functions are called {name}, and their prototypes differ")
+        return found[0] if found else None
 
     def _variable_entry(self, symbol: Symbol) -> Entry | Unseen:
-        address, units = symbol.address, self._data_units(symbol)
+        address = symbol.address
+        units = self._data_units(address)
         for unit in units:
             entry = variable_by_bytes(unit, address, symbol.name)
             if entry is not None:
                 return entry
         here: list[Entry] = []
         for unit in units:
-            for entry in scoped(unit.root, dw.DW_TAG_variable):
+            for entry in scoped(unit.root, VARIABLES):
                 if lies_at(entry, address):
                     if symbol.name in names_of(entry):
                         return entry
                     here.append(entry)
-        if here and len({self._spelling(entry.place) for entry in here}) == 1:
+        if here and len({self._spellings.number(_typed(entry)) for entry in here}) == 1:
             return here[0]
         if here:
             return Unseen("several variables of different types are described at its address")
         return Unseen("the debug information describes no data at its address")
 
-    def _data_units(self, symbol: Symbol) -> list[Unit]:
-        """Return units that may describe data: by address, else those that mention its name."""
-        found = list(self._units_at(symbol.address))
-        if not found:
-            found = units_mentioning(self._book, symbol.name)
-        return found
+    def _data_units(self, address: int) -> list[Unit]:
+        """Return the units that have a variable at `address`, by the bytes of the address.
+
+        Units cover code; few producers say which data they cover.
+        """
+        info = self._book.main.info
+        if info is None:
+            return []
+        found: dict[int, Unit] = {}
+        for unit in self.lookup.opened():
+            if has_location(self._whole(unit), address):
+                return [self._whole(unit)]
+        sizes = (8,) if address >> 32 else (8, 4)
+        for size in sizes:
+            needle = bytes([size + 1, dw.DW_OP_addr])
+            needle += address.to_bytes(size, self._book.byte_order)
+            for hit in info.region.find_all(needle, MOST_HITS):
+                unit = info.unit_holding(hit)
+                found[unit.start] = unit
+        for unit in self.lookup.with_slot(address):
+            whole = self._whole(unit)
+            if has_location(whole, address):
+                found[unit.start] = whole
+        return list(found.values())
+
+
+def _typed(entry: Entry) -> TypeKey | None:
+    return next(
+        (place for each in origins(entry) if (place := each.reference(dw.DW_AT_type))), None
+    )
 
 
 def _unit_name(unit: Unit) -> str:

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING
 from abicheck.errors import UnsupportedError
 from abicheck.evidence.dwarf import constants as dw
 from abicheck.evidence.dwarf.abbreviations import read_abbreviations
-from abicheck.evidence.dwarf.forms import Widths
+from abicheck.evidence.dwarf.forms import ByteOrder, Widths
 from abicheck.evidence.dwarf.regions import region
 from abicheck.evidence.dwarf.units import InfoSection, Unit
 from abicheck.evidence.dwarf.work import Work
 from abicheck.model.evidence import Unseen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from abicheck.evidence.counters import Counters
     from abicheck.evidence.debug_information import DebugInformation
@@ -89,7 +89,8 @@ class DebugFile:
         return self.region(".debug_str")
 
     @cached_property
-    def _line_strings(self) -> Region | None:
+    def line_strings(self) -> Region | None:
+        """.debug_line_str."""
         return self.region(".debug_line_str")
 
     @cached_property
@@ -115,7 +116,7 @@ class DebugFile:
             if form == dw.DW_FORM_strp:
                 source = self._demand(self.strings, ".debug_str")
             elif form == dw.DW_FORM_line_strp:
-                source = self._demand(self._line_strings, ".debug_line_str")
+                source = self._demand(self.line_strings, ".debug_line_str")
             elif form in {dw.DW_FORM_GNU_strp_alt, dw.DW_FORM_strp_sup}:
                 source = self._demand(self.book.supplementary.strings, ".debug_str")
             else:
@@ -144,11 +145,17 @@ class Book:
 
     def __init__(self, debug: DebugInformation, counters: Counters) -> None:
         """Open the main file; the others are opened when something leads to them."""
-        self._debug, self.byte_order, self.work = debug, debug.byte_order, Work(counters)
+        self._debug, self.work = debug, Work(counters)
+        self.byte_order: ByteOrder = "big" if debug.byte_order == "big" else "little"
         self.sections: list[InfoSection] = []
         self._splits: dict[int, Unit | str] = {}
         self._foreign_types: dict[int, Place] = {}
         self.main = DebugFile(debug, self)
+
+    @property
+    def main_path(self) -> str:
+        """The plugin, or its debug file."""
+        return self._debug.file
 
     def add(self, file: DebugFile, content: Region, *, is_types: bool) -> InfoSection:
         """Give a section its number."""
@@ -176,6 +183,23 @@ class Book:
         if isinstance(found, Unseen):
             raise UnsupportedError(found.reason)
         return DebugFile(found, self)
+
+    @cached_property
+    def has_supplementary(self) -> bool:
+        """Whether there is a file of entries shared by several, and it was found."""
+        found = self._debug.supplementary
+        return found is not None and not isinstance(found, Unseen)
+
+    def split_units(self, most: int) -> Iterator[Unit]:
+        """Yield the units that are split off, in the order of their skeletons; raises as `split_unit`.
+
+        Those whose file is missing are passed over, unless all are.
+        """
+        info = self.main.info
+        for start in info.starts()[:most] if info else ():
+            unit = info.unit_at(start) if info else None
+            if unit is not None and unit.signature is None and unit.dwo_name:
+                yield self.split_unit(unit)
 
     def supplementary_place(self, offset: int, file: DebugFile) -> Place:
         """Return the place of `offset` in the shared file, of which `file` is not one."""

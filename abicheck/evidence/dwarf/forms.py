@@ -5,7 +5,7 @@ Source: DWARF 5, section 7.5.5 and 7.5.6.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from abicheck.evidence.dwarf import constants as dw
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from mmap import mmap
 
     Buffer = bytes | mmap
+
+ByteOrder = Literal["little", "big"]
 
 LONGEST_LEB128 = 19
 """Bytes of the longest LEB128 that is read: what 128 bits need."""
@@ -68,9 +70,7 @@ ADDRESS_INDEX_FORMS = frozenset(
 UNIT_REFERENCE_FORMS = frozenset(
     {dw.DW_FORM_ref1, dw.DW_FORM_ref2, dw.DW_FORM_ref4, dw.DW_FORM_ref8, dw.DW_FORM_ref_udata}
 )
-SUPPLEMENTARY_FORMS = frozenset(
-    {dw.DW_FORM_GNU_ref_alt, dw.DW_FORM_ref_sup4, dw.DW_FORM_ref_sup8}
-)
+SUPPLEMENTARY_FORMS = frozenset({dw.DW_FORM_GNU_ref_alt, dw.DW_FORM_ref_sup4, dw.DW_FORM_ref_sup8})
 CONSTANT_WIDTHS = {
     dw.DW_FORM_data1: 1, dw.DW_FORM_data2: 2, dw.DW_FORM_data4: 4, dw.DW_FORM_data8: 8,
     dw.DW_FORM_data16: 16,
@@ -122,6 +122,16 @@ def read_sleb128(buffer: Buffer, position: int) -> tuple[int, int]:
     return value, after
 
 
+def encode_uleb128(value: int) -> bytes:
+    """Return `value` as an unsigned LEB128 without padding."""
+    encoded = bytearray()
+    while value >= 0x80:
+        encoded.append(value & 0x7F | 0x80)
+        value >>= 7
+    encoded.append(value)
+    return bytes(encoded)
+
+
 def skip_leb128(buffer: Buffer, position: int) -> int:
     """Return the position after a LEB128 of whatever length up to the limit."""
     for at in range(position, position + LONGEST_LEB128):
@@ -130,13 +140,15 @@ def skip_leb128(buffer: Buffer, position: int) -> int:
     raise IndexError
 
 
-def block_bounds(buffer: Buffer, position: int, kind: int, byte_order: str) -> tuple[int, int]:
+def block_bounds(
+    buffer: Buffer, position: int, kind: int, byte_order: ByteOrder
+) -> tuple[int, int]:
     """Return where the content of a block begins and ends."""
     if kind == BLOCK:
         size, position = read_uleb128(buffer, position)
     else:
         width = {BLOCK1: 1, BLOCK2: 2, BLOCK4: 4}[kind]
-        size = int.from_bytes(buffer[position : position + width], byte_order)  # type: ignore[arg-type]
+        size = int.from_bytes(buffer[position : position + width], byte_order)
         position += width
     return position, position + size
 

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 from abicheck.errors import BinaryError, UnsupportedError
 from abicheck.evidence.dwarf import constants as dw
-from abicheck.evidence.dwarf.entries import child_positions
-from abicheck.evidence.dwarf.forms import ADDRESS_INDEX_FORMS, read_uleb128
+from abicheck.evidence.dwarf.forms import ADDRESS_INDEX_FORMS, encode_uleb128, read_uleb128
 from abicheck.evidence.dwarf.ranges import begins_at
 
 if TYPE_CHECKING:
@@ -30,16 +29,6 @@ SHORTEST_PATTERN = 3
 
 MOST_ORIGINS = 8
 """Steps from a function's code to its declaration; compilers make up to three."""
-
-SCOPES = frozenset(
-    {
-        dw.DW_TAG_namespace, dw.DW_TAG_module, dw.DW_TAG_structure_type, dw.DW_TAG_class_type,
-        dw.DW_TAG_union_type, dw.DW_TAG_enumeration_type,
-    }
-)  # fmt: skip
-"""What functions and data with symbols can be inside of."""
-
-DEEPEST_SCOPE = 64
 
 
 def origins(entry: Entry) -> list[Entry]:
@@ -69,22 +58,6 @@ def names_of(entry: Entry) -> set[str]:
     return found
 
 
-def scoped(entry: Entry, tag: int, depth: int = 0) -> Iterator[Entry]:
-    """Yield the entries of a tag in a unit, those in namespaces and classes too.
-
-    Raises:
-        BinaryError: something is damaged.
-    """
-    unit = entry.unit
-    if depth > DEEPEST_SCOPE:
-        return
-    for position, abbreviation, content in child_positions(entry):
-        if abbreviation.tag == tag:
-            yield unit.read_entry(position, abbreviation, content)
-        elif abbreviation.tag in SCOPES and abbreviation.has_children:
-            yield from scoped(unit.read_entry(position, abbreviation, content), tag, depth + 1)
-
-
 def function_by_bytes(unit: Unit, address: int, name: str) -> Entry | None:
     """Return the one function of `unit` at `address` that bears `name`; None if unsure."""
     patterns = {dw.DW_FORM_addr: [_address_bytes(unit, address)]}
@@ -101,18 +74,27 @@ def function_by_bytes(unit: Unit, address: int, name: str) -> Entry | None:
 
 def variable_by_bytes(unit: Unit, address: int, name: str) -> Entry | None:
     """Return the one variable of `unit` at `address` that bears `name`; None if unsure."""
-    operations = [bytes([dw.DW_OP_addr]) + _address_bytes(unit, address)]
-    for index in _address_indexes(unit, address):
-        for code in (dw.DW_OP_addrx, dw.DW_OP_GNU_addr_index):
-            operations.append(bytes([code]) + _uleb128(index))
-    blocks = [bytes([len(operation)]) + operation for operation in operations]
-    patterns = dict.fromkeys((dw.DW_FORM_exprloc, dw.DW_FORM_block1), blocks)
+    patterns = dict.fromkeys((dw.DW_FORM_exprloc, dw.DW_FORM_block1), _locations(unit, address))
     found = {
         entry.position: entry
         for entry in _candidates(unit, dw.DW_TAG_variable, dw.DW_AT_location, patterns)
         if _is_sound(entry, name) and lies_at(entry, address)
     }
     return next(iter(found.values())) if len(found) == 1 else None
+
+
+def has_location(unit: Unit, address: int) -> bool:
+    """Whether the bytes of `unit` may hold a location that is `address`."""
+    return any(next(_hits(unit, each), -1) >= 0 for each in _locations(unit, address))
+
+
+def _locations(unit: Unit, address: int) -> list[bytes]:
+    """Return the blocks that say "at this address", with the byte of their length."""
+    operations = [bytes([dw.DW_OP_addr]) + _address_bytes(unit, address)]
+    for index in _address_indexes(unit, address):
+        for code in (dw.DW_OP_addrx, dw.DW_OP_GNU_addr_index):
+            operations.append(bytes([code]) + encode_uleb128(index))
+    return [bytes([len(operation)]) + operation for operation in operations]
 
 
 def lies_at(entry: Entry, address: int) -> bool:
@@ -151,7 +133,7 @@ def _candidates(
         form = abbreviation.forms.get(attribute)
         if offset is None or form is None:
             continue
-        code = _uleb128(abbreviation.code)
+        code = encode_uleb128(abbreviation.code)
         for pattern in patterns.get(form, ()):
             # A short pattern is found everywhere, unless the code before it is searched for too.
             if len(pattern) >= SHORTEST_PATTERN:
@@ -215,14 +197,12 @@ def _index_bytes(form: int, index: int, unit: Unit) -> bytes:
         dw.DW_FORM_addrx1: 1, dw.DW_FORM_addrx2: 2, dw.DW_FORM_addrx3: 3, dw.DW_FORM_addrx4: 4,
     }.get(form)  # fmt: skip
     if width is None:
-        return _uleb128(index)
+        return encode_uleb128(index)
     return (index & ((1 << 8 * width) - 1)).to_bytes(width, unit.file.byte_order)
 
 
-def _uleb128(value: int) -> bytes:
-    encoded = bytearray()
-    while value >= 0x80:
-        encoded.append(value & 0x7F | 0x80)
-        value >>= 7
-    encoded.append(value)
-    return bytes(encoded)
+def reason_of(error: Exception) -> str:
+    """Return the clause that says why something could not be read."""
+    if isinstance(error, BinaryError):
+        return f"the debug information is damaged: {error}"
+    return str(error)

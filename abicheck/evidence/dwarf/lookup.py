@@ -53,7 +53,7 @@ class UnitLookup:
         self._next_set = 0
 
     def units_at(self, address: int) -> Iterator[Unit]:
-        """Yield the units that claim `address`, the likeliest first, each once.
+        """Yield the units that the first index which knows `address` gives, each once.
 
         Raises:
             BinaryError: the way there is damaged.
@@ -61,12 +61,17 @@ class UnitLookup:
         section = self._file.info
         if section is None:
             return
-        seen: set[int] = set()
         for source in (self._remembered, self._by_ranges_index, self._by_slot, self._by_roots):
-            for start in source(address):
-                if start not in seen:
-                    seen.add(start)
-                    yield section.unit_at(start)
+            starts = dict.fromkeys(source(address))
+            yield from map(section.unit_at, starts)
+            if starts:
+                return
+
+    def opened(self) -> Iterator[Unit]:
+        """Yield the units that were found for one address or another."""
+        section = self._file.info
+        if section is not None:
+            yield from map(section.unit_at, list(self._known))
 
     def _remembered(self, address: int) -> Iterator[int]:
         for start, (begins, ends) in self._known.items():
@@ -95,6 +100,8 @@ class UnitLookup:
                 continue
             if self._remember(found.unit, list(self._tuples(found)), address):
                 yield found.unit
+                # A range that begins where a function does is about that function alone.
+                return
         for found in self._all_sets():
             if self._remember(found.unit, list(self._tuples(found)), address):
                 yield found.unit
@@ -153,21 +160,25 @@ class UnitLookup:
         return True
 
     def _by_slot(self, address: int) -> Iterator[int]:
-        """Yield units whose part of .debug_addr holds `address`."""
-        region = self._file.addresses
-        section = self._file.info
+        """Yield units whose part of .debug_addr holds `address`, and whose code does."""
+        for unit in self.with_slot(address):
+            if self._covers(unit, address):
+                yield unit.start
+
+    def with_slot(self, address: int) -> Iterator[Unit]:
+        """Yield units whose part of .debug_addr may hold `address`."""
+        region, section = self._file.addresses, self._file.info
         if region is None or section is None:
             return
-        sizes = {4, 8} if not address >> 32 else {8}
-        for size in sizes:
+        if len(section.starts()) < WORTH_BISECTING:
+            yield from map(section.unit_at, section.starts())
+            return
+        for size in (4, 8) if not address >> 32 else (8,):
             needle = address.to_bytes(size, self._file.byte_order)
             for hit in region.find_all(needle, MOST_HITS):
                 start = self._owner_of_slot(hit)
-                if start is None:
-                    continue
-                unit = section.unit_at(start)
-                if unit.widths.address_size == size and self._covers(unit, address):
-                    yield start
+                if start is not None and section.unit_at(start).widths.address_size == size:
+                    yield section.unit_at(start)
 
     def _owner_of_slot(self, slot: int) -> int | None:
         """Return the unit whose addresses begin last before `slot`, by bisection.
@@ -176,9 +187,9 @@ class UnitLookup:
         unit that this finds does not cover the address, and is not believed.
         """
         section = self._file.info
-        starts = [] if section is None else section.starts()
-        if section is None or len(starts) < WORTH_BISECTING:
+        if section is None:
             return None
+        starts = section.starts()
         low, high = 0, len(starts)
         while low < high:
             middle = (low + high) // 2

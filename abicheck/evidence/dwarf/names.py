@@ -1,32 +1,280 @@
-"""A name -> the units that mention it, without decoding the others.
+"""A name -> the entries that bear it, without decoding the others.
 
-A name is looked for in the string sections, as the bytes before a NUL: linkers
-merge the tails of strings, so that it need not begin where a string begins.
-Where it was found, the offsets that would lead there are looked for among the
-units' bytes. A unit found so may only happen to hold such bytes; none that
-uses the name is missed.
+The name is looked for in the string sections as the bytes before a NUL (linkers
+merge the tails of strings: it need not begin where a string begins), then the
+offsets that lead there among the bytes of the units. Where one stands at the
+place that an abbreviation gives to the name of a type, the entry is decoded.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from abicheck.errors import BinaryError
+from abicheck.evidence.dwarf import constants as dw
+from abicheck.evidence.dwarf.forms import STRING_INDEX_FORMS, encode_uleb128
+from abicheck.evidence.dwarf.walk import find_in_unit
+
 if TYPE_CHECKING:
-    from abicheck.evidence.dwarf.file import Book
-    from abicheck.evidence.dwarf.units import Unit
+    from collections.abc import Iterable, Iterator
+
+    from abicheck.evidence.dwarf.abbreviations import Abbreviation
+    from abicheck.evidence.dwarf.entries import Entry
+    from abicheck.evidence.dwarf.file import Book, DebugFile
+    from abicheck.evidence.dwarf.regions import Region
+    from abicheck.evidence.dwarf.units import InfoSection, Unit
+
+MOST_TAILS = 16
+"""Strings that merely end in the name, of which few are where a linker put the name itself."""
+
+MOST_HITS = 100_000
+SHORTEST_NEEDLE = 3
+"""Bytes below which a value is searched for together with the code before it."""
+
+MOST_SPLITS = 4000
+
+WALKED_AT_MOST = 100
+"""How many times larger than a unit .debug_str may be before walking the unit is the cheaper way."""
 
 
-def units_mentioning(book: Book, name: str) -> list[Unit]:
-    """Return the units in which an entry may have `name`, in order; split units are opened.
+class Names:
+    """Finds entries of one plugin by name and tag."""
 
-    Raises:
-        BinaryError: something is damaged.
+    def __init__(self, book: Book) -> None:
+        """Search nothing yet."""
+        self._book = book
+        self._offsets: dict[tuple[int, str], list[int]] = {}
+        self._readers: dict[tuple[int, frozenset[int]], list[tuple[Abbreviation, bytes, int]]] = {}
+
+    def in_unit(self, unit: Unit, name: str, tags: frozenset[int]) -> Iterator[Entry]:
+        """Yield the entries of `tags` in `unit` that bear `name`, in no particular order.
+
+        Raises:
+            BinaryError, UnsupportedError: the unit is damaged.
+        """
+        strings = unit.file.strings
+        size = 0 if strings is None else strings.size
+        if size > WALKED_AT_MOST * (unit.end - unit.start) or not self._all_fixed(unit, tags):
+            yield from find_in_unit(unit, name, tags)
+        else:
+            yield from self._by_bytes(unit, name, tags)
+
+    def everywhere(self, name: str, tags: frozenset[int]) -> Iterator[Entry]:
+        """Yield the entries of `tags` in any unit that bear `name`; raises as `in_unit`."""
+        book = self._book
+        yield from self._in_file(book.main, name, tags)
+        if book.has_supplementary:
+            yield from self._in_file(book.supplementary, name, tags)
+        for unit in book.split_units(MOST_SPLITS):
+            yield from self._in_file(unit.file, name, tags)
+
+    def _in_file(self, file: DebugFile, name: str, tags: frozenset[int]) -> Iterator[Entry]:
+        for section in (file.info, file.types):
+            if section is None:
+                continue
+            for unit in self._units_mentioning(section, name):
+                yield from self.in_unit(unit, name, tags)
+
+    def _units_mentioning(self, section: InfoSection, name: str) -> Iterable[Unit]:
+        """Return the units whose bytes may refer to `name`, in order."""
+        file = section.file
+        if file.is_split:
+            return section.units()  # One unit, or one and its type units.
+        offsets = self._string_offsets(file, name)
+        found = set()
+        for needle in {name.encode() + b"\0", *(self._pointer(file, each) for each in offsets)}:
+            reached = 0
+            for hit in section.region.find_all(needle, MOST_HITS):
+                if hit >= reached:
+                    unit = section.unit_holding(hit)
+                    found.add(unit.start)
+                    reached = unit.end
+        if file.string_offsets is not None:
+            for offset in offsets:
+                found.update(self._units_indexing(section, file.string_offsets, offset))
+        return [section.unit_at(start) for start in sorted(found)]
+
+    def _pointer(self, file: DebugFile, offset: int) -> bytes:
+        # Four bytes are enough to find eight in 64-bit DWARF: those that count, in either order.
+        return (offset & 0xFFFFFFFF).to_bytes(4, file.byte_order)
+
+    def _units_indexing(self, section: InfoSection, table: Region, offset: int) -> Iterator[int]:
+        """Yield the units whose part of .debug_str_offsets leads to a string."""
+        starts = section.starts()
+        for slot in table.find_all(self._pointer(section.file, offset), MOST_HITS):
+            low, high = 0, len(starts)
+            while low < high:
+                middle = (low + high) // 2
+                if section.unit_at(starts[middle]).string_offsets_base <= slot:
+                    low = middle + 1
+                else:
+                    high = middle
+            # Type units share the part of the unit that they were compiled with.
+            if low:
+                base = section.unit_at(starts[low - 1]).string_offsets_base
+                while low and section.unit_at(starts[low - 1]).string_offsets_base == base:
+                    yield starts[low - 1]
+                    low -= 1
+
+    def _string_offsets(self, file: DebugFile, name: str) -> list[int]:
+        """Return where in .debug_str (this file's, or the shared one) `name` stands."""
+        key = id(file), name
+        if key not in self._offsets:
+            regions = [file.strings, file.line_strings]
+            if self._book.has_supplementary and file is self._book.main:
+                regions.append(self._book.supplementary.strings)
+            self._offsets[key] = [
+                offset for each in regions if each is not None for offset in _ends_in(each, name)
+            ]
+        return self._offsets[key]
+
+    def _by_bytes(self, unit: Unit, name: str, tags: frozenset[int]) -> Iterator[Entry]:
+        offsets = self._string_offsets(unit.file, name)
+        encoded: dict[str, list[bytes]] = {
+            "inline": [name.encode() + b"\0"],
+            "offset": [
+                offset.to_bytes(unit.widths.offset_size, unit.file.byte_order)
+                for offset in offsets if not offset >> 8 * unit.widths.offset_size
+            ],
+        }  # fmt: skip
+        grouped: dict[tuple[int, int], dict[bytes, Abbreviation]] = {}
+        for abbreviation, code, between in self._readers_of(unit, tags):
+            form = abbreviation.forms[dw.DW_AT_name]
+            grouped.setdefault((form, between), {})[code] = abbreviation
+        for (form, between), codes in grouped.items():
+            if form in STRING_INDEX_FORMS:
+                found = _indexes(unit, offsets)
+                values = [index_bytes(unit, form, index) for index in found]
+            else:
+                values = encoded["inline" if form == dw.DW_FORM_string else "offset"]
+            for value in filter(None, values):
+                for position, code in _occurrences(unit, list(codes), between, value):
+                    entry = _entry_at(unit, position, codes[code], code)
+                    if entry is not None and _is_entry(entry, form) and _bears(entry, name):
+                        yield entry
+
+    def _all_fixed(self, unit: Unit, tags: frozenset[int]) -> bool:
+        """Whether every abbreviation of `tags` has the name at a place of its own."""
+        return all(between >= 0 for _, _, between in self._readers_of(unit, tags))
+
+    def _readers_of(
+        self, unit: Unit, tags: frozenset[int]
+    ) -> list[tuple[Abbreviation, bytes, int]]:
+        """Return the abbreviations of `tags` that have names: code, and bytes up to the name."""
+        table = unit.abbreviations
+        key = id(table), tags
+        if key not in self._readers:
+            found = self._readers[key] = []
+            for abbreviation in table.values():
+                if abbreviation.tag not in tags:
+                    continue
+                try:
+                    if dw.DW_AT_name not in abbreviation.forms:
+                        continue
+                    between = abbreviation.fixed_offset(dw.DW_AT_name)
+                except (KeyError, IndexError):
+                    between = None
+                code = encode_uleb128(abbreviation.code)
+                found.append((abbreviation, code, -1 if between is None else between))
+        return self._readers[key]
+
+
+def _ends_in(region: Region, name: str) -> list[int]:
+    """Return the offsets at which `name` stands before a NUL.
+
+    Where it stands as a string of its own, strings that merely end in it are not counted:
+    a linker that merges tails leaves no such string, one that does not refers to no tail.
     """
-    del name
+    whole, tails = [], []
+    for offset in region.find_all(name.encode() + b"\0", MOST_HITS):
+        if not offset or region.read(offset - 1, offset) == b"\0":
+            whole.append(offset)
+        else:
+            tails.append(offset)
+    return whole if whole and len(tails) > MOST_TAILS else [*whole, *tails]
+
+
+def _indexes(unit: Unit, offsets: list[int]) -> list[int]:
+    """Return the indexes under which a unit knows strings, by their offsets."""
+    table, size = unit.file.string_offsets, unit.widths.offset_size
+    if table is None:
+        return []
+    base = unit.string_offsets_base
+    end = table.size
+    header = 8 if size == 4 else 16
+    if unit.version >= 5 and base >= header:
+        length = table.exactly(base - header, header)[header - 4 - size : header - 4]
+        end = min(end, base - 4 + int.from_bytes(length, unit.file.byte_order))
     found = []
-    for section in (book.main.info,):
-        if section is not None:
-            for start in section.starts():
-                unit = section.unit_at(start)
-                found.append(book.split_unit(unit) if unit.dwo_name else unit)
+    for offset in offsets:
+        if offset >> 8 * size:
+            continue
+        needle = offset.to_bytes(size, unit.file.byte_order)
+        for slot in table.find_all(needle, MOST_TAILS, base, end):
+            if (slot - base) % size == 0:
+                found.append((slot - base) // size)
     return found
+
+
+def index_bytes(unit: Unit, form: int, index: int) -> bytes:
+    """Return an index as a form encodes it; b"" where it does not fit."""
+    width = {
+        dw.DW_FORM_strx1: 1, dw.DW_FORM_strx2: 2, dw.DW_FORM_strx3: 3, dw.DW_FORM_strx4: 4,
+    }.get(form)  # fmt: skip
+    if width is None:
+        return encode_uleb128(index)
+    return b"" if index >> 8 * width else index.to_bytes(width, unit.file.byte_order)
+
+
+def _occurrences(
+    unit: Unit, codes: list[bytes], between: int, value: bytes
+) -> Iterator[tuple[int, bytes]]:
+    """Yield positions at which an entry with one of `codes` may begin whose name is `value`."""
+    first, end, buffer = unit.first - unit.shift, unit.end_position, unit.buffer
+    if len(value) < SHORTEST_NEEDLE:
+        choice = b"|".join(re.escape(code) for code in sorted(codes, key=len, reverse=True))
+        pattern = re.compile(b"(%s).{%d}%s" % (choice, between, re.escape(value)), re.DOTALL)
+        for hit in pattern.finditer(buffer, first, end):
+            yield hit.start(), hit[1]
+        return
+    lengths = {len(code) for code in codes}
+    at = buffer.find(value, first, end)
+    while at >= 0:
+        for length in lengths:
+            start = at - between - length
+            code = buffer[start : start + length] if start >= first else b""
+            if code in codes:
+                yield start, code
+        at = buffer.find(value, at + 1, end)
+
+
+def _entry_at(unit: Unit, position: int, abbreviation: Abbreviation, code: bytes) -> Entry | None:
+    try:
+        return unit.read_entry(position, abbreviation, position + len(code))
+    except BinaryError:
+        return None
+
+
+def _is_entry(entry: Entry, form: int) -> bool:
+    """Whether bytes that look like an entry are one.
+
+    An offset of four bytes is proof enough. An index may be one byte, which stands
+    anywhere; so something must refer to the entry, or a walk must come by it.
+    """
+    if form not in STRING_INDEX_FORMS:
+        return True
+    unit = entry.unit
+    relative = (entry.offset - unit.start).to_bytes(4, unit.file.byte_order)
+    if unit.buffer.find(relative, unit.first - unit.shift, unit.end_position) >= 0:
+        return True
+    name = entry.string(dw.DW_AT_name) or ""
+    found = find_in_unit(unit, name, frozenset({entry.tag}))
+    return any(each.position == entry.position for each in found)
+
+
+def _bears(entry: Entry, name: str) -> bool:
+    try:
+        return entry.string(dw.DW_AT_name) == name
+    except BinaryError:
+        return False

@@ -9,16 +9,20 @@ from typing import TYPE_CHECKING
 
 from abicheck.evidence.dwarf import constants as dw
 from abicheck.evidence.dwarf import rust
+from abicheck.evidence.dwarf.entries import child_positions
 from abicheck.evidence.dwarf.functions import origins
 from abicheck.evidence.dwarf.units import C, RUST
 from abicheck.model.layout import FunctionLayout, TypeLayout, UnknownLayout
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from abicheck.evidence.dwarf.entries import Entry
     from abicheck.evidence.dwarf.types import TypeKey, Types
     from abicheck.evidence.dwarf.units import Unit
 
 MOST_PARAMETERS = 4096
+PARAMETERS = frozenset({dw.DW_TAG_formal_parameter, dw.DW_TAG_unspecified_parameters})
 
 CONVENTIONS = {
     0x01: "C",  # DW_CC_normal
@@ -53,10 +57,9 @@ def lay_out(types: Types, entry: Entry, marks: str) -> TypeLayout:
     parameters: list[TypeKey] = []
     names: list[str | None] = []
     is_variadic = False
-    for child in described.children():
+    for child in parameters_of(described):
         if child.tag == dw.DW_TAG_unspecified_parameters:
             is_variadic = True
-        if child.tag != dw.DW_TAG_formal_parameter:
             continue
         place = next((p for each in origins(child) if (p := each.reference(dw.DW_AT_type))), None)
         if place is None or len(parameters) >= MOST_PARAMETERS:
@@ -64,7 +67,9 @@ def lay_out(types: Types, entry: Entry, marks: str) -> TypeLayout:
         if child.unit.language == RUST and types.target_of(_typed(child)) is None:
             continue  # `()` takes no part in a call.
         parameters.append(place)
-        names.append(next((n for each in origins(child) if (n := each.string(dw.DW_AT_name))), None))
+        names.append(
+            next((n for each in origins(child) if (n := each.string(dw.DW_AT_name))), None)
+        )
     typed = next((each for each in chain if dw.DW_AT_type in each), None)
     is_prototyped = True
     if described.unit.language == C and not any(each.flag(dw.DW_AT_prototyped) for each in chain):
@@ -92,12 +97,16 @@ def _with_parameters(chain: list[Entry]) -> Entry:
     not. A definition outside of its class repeats the parameters; its declaration has them too.
     """
     for entry in reversed(chain):
-        if any(child.tag in PARAMETERS for child in entry.children()):
+        if next(parameters_of(entry), None) is not None:
             return entry
     return chain[0]
 
 
-PARAMETERS = frozenset({dw.DW_TAG_formal_parameter, dw.DW_TAG_unspecified_parameters})
+def parameters_of(function: Entry) -> Iterator[Entry]:
+    """Yield the entries of a function's parameters, those of `...` too."""
+    for position, abbreviation, content in child_positions(function):
+        if abbreviation.tag in PARAMETERS:
+            yield function.unit.read_entry(position, abbreviation, content)
 
 
 def recorded_convention(chain: list[Entry]) -> str | None:

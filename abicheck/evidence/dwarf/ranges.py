@@ -53,6 +53,13 @@ def begins_at(entry: Entry, address: int) -> bool:
     return any(begin == address for begin, _ in ranges_of(entry))
 
 
+def has_code(entry: Entry) -> bool:
+    """Whether a function's entry has code; what a linker dropped is left at 0 or near the top."""
+    begins = [begin for begin, _ in ranges_of(entry)]
+    highest = (1 << 8 * entry.unit.widths.address_size) - 1
+    return any(1 < begin < highest - 1 for begin in begins)
+
+
 def _listed(entry: Entry) -> Iterator[tuple[int, int]]:
     unit, value = entry.unit, entry.unsigned(dw.DW_AT_ranges) or 0
     file = unit.file if unit.skeleton is None or unit.version >= 5 else unit.skeleton.file

@@ -61,14 +61,17 @@ class Region:
             return self._mapping, -self._shift
         return self._bytes[begin:end], begin
 
-    def find_all(self, needle: bytes, most: int, begin: int = 0) -> Iterator[int]:
-        """Yield where `needle` occurs from `begin` on, overlaps included, at most `most` times.
+    def find_all(
+        self, needle: bytes, most: int, begin: int = 0, end: int | None = None
+    ) -> Iterator[int]:
+        """Yield where `needle` occurs from `begin` to `end`, at most `most` times.
 
         Pages of a mapping that were gone through are given back, for the sake of memory.
         """
         overlap = len(needle) - 1
-        for start in range(begin, self.size, SEARCH_WINDOW):
-            window = self._bytes[start : start + SEARCH_WINDOW + overlap]
+        end = self.size if end is None else min(end, self.size)
+        for start in range(begin, end, SEARCH_WINDOW):
+            window = self._bytes[start : min(end, start + SEARCH_WINDOW + overlap)]
             at = window.find(needle)
             while at >= 0:
                 yield start + at

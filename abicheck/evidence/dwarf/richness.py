@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from abicheck.evidence.dwarf import constants as dw
 from abicheck.evidence.dwarf.entries import child_positions
-from abicheck.evidence.dwarf.functions import SCOPES, origins
-from abicheck.evidence.dwarf.prototypes import PARAMETERS
+from abicheck.evidence.dwarf.functions import origins
+from abicheck.evidence.dwarf.prototypes import parameters_of
 from abicheck.evidence.dwarf.units import C, CPP
+from abicheck.evidence.dwarf.walk import SCOPES
 
 if TYPE_CHECKING:
     from abicheck.evidence.dwarf.entries import Entry
@@ -39,7 +40,7 @@ def describes_types(function: Entry) -> bool:
     chain = origins(function)
     if any(dw.DW_AT_type in each or dw.DW_AT_prototyped in each for each in chain):
         return True
-    if any(child.tag in PARAMETERS for each in chain for child in each.children()):
+    if any(next(parameters_of(each), None) is not None for each in chain):
         return True
     unit = chain[-1].unit
     level = _switches(unit)

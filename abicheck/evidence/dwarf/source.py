@@ -13,6 +13,7 @@ from abicheck.errors import BinaryError, UnsupportedError
 from abicheck.evidence.dwarf.definitions import Definitions
 from abicheck.evidence.dwarf.exports import Exports
 from abicheck.evidence.dwarf.file import Book
+from abicheck.evidence.dwarf.functions import reason_of
 from abicheck.evidence.dwarf.types import Types
 from abicheck.evidence.dwarf.units import ASSEMBLER
 from abicheck.model.evidence import Observed, Unseen
@@ -130,10 +131,3 @@ class DwarfTypes:
     @cached_property
     def _definitions(self) -> Definitions:
         return Definitions(self._book, self._types, self._exports)
-
-
-def reason_of(error: Exception) -> str:
-    """Return the clause that says why something could not be read."""
-    if isinstance(error, BinaryError):
-        return f"the debug information is damaged: {error}"
-    return str(error)

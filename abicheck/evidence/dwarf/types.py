@@ -133,6 +133,8 @@ class Types:
 
     def _lay_out(self, key: TypeKey) -> TypeLayout:
         try:
+            if key[0] < 0:  # What could not be read: the reason stands in the id.
+                return UnknownLayout(str(key[-1]))
             if len(key) == 3 and isinstance(key[2], int):
                 return self._dimension(self.entry((key[0], key[1])), key[2])
             entry, name = self.resolve((key[0], key[1]))
@@ -212,7 +214,7 @@ class Types:
         is_signed = None if underlying is None else underlying.kind == SIGNED
         if is_signed is None and (encoding := entry.unsigned(dw.DW_AT_encoding)):
             is_signed = KINDS.get(encoding) == SIGNED
-        values = []
+        values: list[tuple[str, int]] = []
         for child in entry.children():
             if child.tag != dw.DW_TAG_enumerator:
                 continue

@@ -1,0 +1,74 @@
+"""Walks through a unit: entries by name, and what an entry is inside of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from abicheck.evidence.dwarf import constants as dw
+from abicheck.evidence.dwarf.entries import child_positions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from abicheck.evidence.dwarf.entries import Entry
+    from abicheck.evidence.dwarf.units import Unit
+
+DEEPEST_SCOPE = 64
+
+SCOPES = frozenset(
+    {
+        dw.DW_TAG_namespace, dw.DW_TAG_module, dw.DW_TAG_structure_type, dw.DW_TAG_class_type,
+        dw.DW_TAG_union_type, dw.DW_TAG_enumeration_type,
+    }
+)  # fmt: skip
+"""What functions, data and types that others can name are inside of."""
+
+CODE = frozenset({dw.DW_TAG_subprogram, dw.DW_TAG_lexical_block, dw.DW_TAG_inlined_subroutine})
+
+
+def scoped(scope: Entry, tags: frozenset[int], depth: int = 0) -> Iterator[Entry]:
+    """Yield the entries of `tags` in a unit, those in namespaces and classes too.
+
+    Raises:
+        BinaryError: something is damaged.
+    """
+    unit = scope.unit
+    if depth > DEEPEST_SCOPE:
+        return
+    for position, abbreviation, content in child_positions(scope):
+        if abbreviation.tag in tags:
+            yield unit.read_entry(position, abbreviation, content)
+        if abbreviation.tag in SCOPES and abbreviation.has_children:
+            inner = unit.read_entry(position, abbreviation, content)
+            yield from scoped(inner, tags, depth + 1)
+
+
+def find_in_unit(unit: Unit, name: str, tags: frozenset[int]) -> Iterator[Entry]:
+    """Yield the entries of `tags` that bear `name`, outside of functions; raises as `scoped`."""
+    for entry in scoped(unit.root, tags):
+        if entry.string(dw.DW_AT_name) == name:
+            yield entry
+
+
+def scopes_of(entry: Entry) -> list[tuple[int, str]]:
+    """Return tag and name of everything an entry is inside of, the outermost first.
+
+    Raises:
+        BinaryError: something is damaged, or the entry is not reached.
+    """
+    unit, target = entry.unit, entry.position
+    found: list[tuple[int, str]] = []
+    scope = unit.root
+    for _ in range(DEEPEST_SCOPE):
+        last = None
+        for position, abbreviation, content in child_positions(scope):
+            if position >= target:
+                if position == target:
+                    return found
+                break
+            last = position, abbreviation, content
+        if last is None:
+            break
+        scope = unit.read_entry(*last)
+        found.append((scope.tag, scope.string(dw.DW_AT_name) or ""))
+    raise unit.damage(entry.offset, "an entry is inside of no other")
