@@ -90,8 +90,7 @@ def has_initialisers(elf: ElfFile, dynamic: Dynamic) -> bool:
 
     Start files put stubs of theirs into every library, which are not counted: gcc's
     crtbegin gives DT_INIT_ARRAY one entry (`frame_dummy`; it also imports
-    `_ITM_registerTMCloneTable`, weakly), and crti makes `_init`, the function that
-    begins .init. The standard library of Rust has an entry of its own for the
+    `_ITM_registerTMCloneTable`, weakly), and crti makes `_init`, the function in .init. The standard library of Rust has an entry of its own for the
     program's arguments, which a stripped file does not tell from others: it counts.
     """
     values = dynamic.values
@@ -106,8 +105,9 @@ def _is_stub(elf: ElfFile, dynamic: Dynamic) -> bool:
     section = elf.section_named(".init")
     if section is None:
         return elf.sections_problem is not None and _mentions(dynamic, b"__gmon_start__")
-    at_start = section.address == dynamic.values[elf_.DT_INIT]
-    return at_start and section.size <= LARGEST_INIT_STUB
+    # On ppc64le a function that finds the TOC comes before _init in the section.
+    inside = dynamic.values[elf_.DT_INIT] - section.address
+    return 0 <= inside < section.size <= LARGEST_INIT_STUB
 
 
 def _mentions(dynamic: Dynamic, name: bytes) -> bool:

@@ -280,7 +280,7 @@ def _filled(relocation: Relocation) -> str:
 def _lay_out(elf: ElfFile) -> list[Mapping]:
     mappings: list[Mapping] = []
     for segment in elf.segments:
-        if segment.type != elf_.PT_LOAD or not segment.memory_size:
+        if segment.type != elf_.PT_LOAD or not (segment.memory_size or segment.file_size):
             continue
         start, filled = segment.address, segment.address + segment.file_size
         if segment.file_size > segment.memory_size:

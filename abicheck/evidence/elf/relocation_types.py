@@ -141,8 +141,11 @@ ROWS = {
 }  # fmt: skip
 """By e_machine and whether the file is ELFCLASS64. A compound MIPS type is type + 256 * type2."""
 
-DESCRIPTOR_ROW = ("R_PPC64_", """other: JMP_SLOT=21*24
-        resolved: JMP_IREL=247*24""")
+DESCRIPTOR_ROW = (
+    "R_PPC64_",
+    """other: JMP_SLOT=21*24
+        resolved: JMP_IREL=247*24""",
+)
 """Where PowerPC functions are named by descriptors (ELFv1), these fill a whole one.
 
 Source: 64-bit PowerPC ELF ABI Supplement 1.9, section 3.5.2; OpenPOWER ELFv2 ABI, section 4.5.

@@ -238,7 +238,9 @@ class Relocations:
     def __init__(self, dynamic: Dynamic) -> None:
         """Find the tables; none is decoded unless something is asked."""
         self._elf, self._dynamic = dynamic.elf, dynamic
-        self._types = relocation_types(self._elf.machine, is_64=self._elf.is_64)
+        self._types = relocation_types(
+            self._elf.machine, is_64=self._elf.is_64, has_descriptors=self._elf.has_descriptors
+        )
         self._relative: list[RelativeTable] = []
         self._others: list[Table | PackedTable] = []
         self._read_tables()
@@ -264,6 +266,9 @@ class Relocations:
         ):
             table = dynamic.table(tag, "packed relocations", size_tag)
             if table is not None:
+                # Its r_info is compound, and linkers are known to lose the symbols.
+                if elf.machine == elf_.EM_MIPS:
+                    raise UnsupportedError(f"{elf.path}: packed relocations for MIPS")
                 self._others.append(PackedTable(elf, table, has_addends=has_addends))
         for tag, size_tag in (
             (elf_.DT_RELR, elf_.DT_RELRSZ),

@@ -251,10 +251,10 @@ class DynamicSymbols:
             is_defined(entry)
             and entry.binding in BINDINGS
             and entry.visibility in {elf_.STV_DEFAULT, elf_.STV_PROTECTED}
-            and not self._is_version(entry)
+            and not self.is_version(entry)
         )
 
-    def _is_version(self, entry: Entry) -> bool:
+    def is_version(self, entry: Entry) -> bool:
         """Whether this is one of the symbols by which GNU ld names version definitions."""
         if entry.section != elf_.SHN_ABS or entry.size or entry.type != elf_.STT_OBJECT:
             return False
