@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 DEFAULTS = VerifyOptions()
 HASH_WINDOW = 1 << 20
+GROWTH = "`since` and the other keys of growth are not used yet: the whole contract was demanded"
 
 
 def read_contract(path: str | os.PathLike[str]) -> Contract:
@@ -70,6 +71,8 @@ def verify_plugin(path: str, contract: Contract, options: VerifyOptions = DEFAUL
             path, debug_files=options.debug_files, debug_dirs=options.debug_dirs
         )
         chosen, notes = _choose(slices, binding.contract)
+        if contract.uses_growth:
+            notes += (GROWTH,)
         claims = [claim for each in chosen for claim in _judge(each, binding, options, slices)]
         sha256 = _sha256(path) if options.wants_hash else None
         stated = rules.stated_version(_case(chosen[0], binding, options, slices))
