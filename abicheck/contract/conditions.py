@@ -18,11 +18,13 @@ from abicheck.contract.natures import (
     TEXT,
     Nature,
 )
-from abicheck.contract.schema import TEMPLATE, FilledInteger, FilledText, as_integer, described
+from abicheck.contract.schema import TEMPLATE, FilledInteger, as_integer, described
 from abicheck.contract.versions import parse_accepts
 from abicheck.model.contract import Condition
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from abicheck.contract.positions import KeyPath
     from abicheck.contract.schema import Schema
 
@@ -100,20 +102,23 @@ def _value(
         return value if isinstance(value, (int, float, str)) else None
     if nature.kind == INTEGER:
         return _integer(schema, path, value, nature)
-    if nature.kind == FLOAT and isinstance(value, (int, float)) and not isinstance(value, bool):
-        return value
-    if nature.kind == BOOL and key in {"equals", "one_of"}:
-        if isinstance(value, int) and value in {0, 1}:
-            return bool(value)
-    elif nature.kind == TEXT and key in {"equals", "one_of"}:
-        if isinstance(value, FilledInteger):
-            return str(int(value))
-        if isinstance(value, str):
-            return str(value)
-    elif nature.kind not in {FLOAT, BOOL}:
+    if nature.kind not in {FLOAT, BOOL, TEXT}:
         _unfit(schema, path, nature, key)
         return None
-    schema.problem(path, f"expected {_WHAT[nature.kind]}, found {described(value)}")
+    fitting = _fitting(nature.kind, value)
+    if fitting is None:
+        schema.problem(path, f"expected {_WHAT[nature.kind]}, found {described(value)}")
+    return fitting
+
+
+def _fitting(kind: str, value: object) -> object | None:
+    """Return `value` as a number, bool or text that can equal one of `kind`."""
+    if kind == FLOAT and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    if kind == BOOL and isinstance(value, int) and value in {0, 1}:
+        return bool(value)
+    if kind == TEXT and isinstance(value, (str, FilledInteger)):
+        return str(value) if isinstance(value, str) else str(int(value))
     return None
 
 
@@ -132,9 +137,9 @@ def _integer(schema: Schema, path: KeyPath, value: object, nature: Nature) -> in
 def _values(
     schema: Schema,
     path: KeyPath,
-    value: Any,
+    value: list[object],
     nature: Nature | None,
-    key: str,  # noqa: ANN401
+    key: str,
 ) -> object | None:
     if not value:
         schema.problem(path, "expected at least one value, found an empty array")
@@ -206,7 +211,7 @@ def _unfit(schema: Schema, path: KeyPath, nature: Nature, key: str) -> None:
     schema.problem(path, message)
 
 
-_READERS = {
+_READERS: dict[str, Callable[..., object]] = {
     "equals": _value,
     "one_of": _values,
     "at_least": _ordered,

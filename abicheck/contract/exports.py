@@ -28,8 +28,7 @@ def read_exports(definitions: Definitions, entries: dict[str, Any]) -> tuple[Exp
         if not name or name.strip() != name or "\0" in name:
             schema.problem(path, "expected the name of a symbol, without blanks around it")
         if isinstance(value, str):
-            value = {"type": value}
-            found.append(_export(definitions, path, name, value, is_short=True))
+            found.append(_export(definitions, path, name, {"type": value}, is_short=True))
         elif isinstance(value, dict):
             good = schema.table("export", path, value)
             found.append(_export(definitions, path, name, good))

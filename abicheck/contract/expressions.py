@@ -49,18 +49,6 @@ STRUCT, UNION, ENUM, ALIASED, OPAQUE, SIZED = (
 _SCALARS = {name: Scalar(name) for name in SCALARS}
 _VOID = Void()
 
-_OTHER_NAMES = {
-    "int": "c_int", "char": "c_char", "short": "c_short", "long": "c_long", "float": "c_float",
-    "double": "c_double", "void": "c_void", "unsigned": "c_uint", "signed": "c_int",
-    "uint": "c_uint", "uchar": "c_uchar", "ushort": "c_ushort", "ulong": "c_ulong",
-    "str": "*const c_char", "String": "*const c_char", "string": "*const c_char",
-    "CStr": "*const c_char", "CString": "*const c_char", "boolean": "bool", "_Bool": "bool",
-    "byte": "u8", "char16_t": "u16", "char32_t": "u32", "__int128": "i128", "int128_t": "i128",
-    "uint128_t": "u128", "double_t": "c_double", "VaList": "va_list",
-    "__builtin_va_list": "va_list",
-}  # fmt: skip
-"""What C and Rust programmers write for a type, in words that no spelling distance leads from."""
-
 
 class ExpressionError(Exception):
     """An expression that does not follow the grammar, or names what does not exist."""
@@ -124,12 +112,32 @@ class Vocabulary:
             parser.end()
             return True, is_mutable, type_
         if first not in {"fn", "extern", "unsafe"}:
-            parser.fail('an export is a function, "fn(...)", or data, "static T"', parser.rescue())
+            return False, False, self._named_function(parser)
         if parser.tokens == ["fn", ""]:
             return False, False, None
         function = parser.function()
         parser.end()
         return False, False, function
+
+    def _named_function(self, parser: _Parser) -> Type | None:
+        """Return the function that an export's type names by an alias for its pointer."""
+        hint = ""
+        try:
+            named = parser.type(ALIAS)
+            parser.end()
+            hint = f'; did you mean "static {parser.text.strip()}"?'
+        except ExpressionError:
+            if len(parser.tokens) == 2 and self.kinds:  # noqa: PLR2004 (a lone word)
+                hint = parser.near(parser.tokens[0])
+        else:
+            seen = self.see_through(named)
+            if seen is None:
+                return None
+            if isinstance(named, Named) and isinstance(seen, Pointer):
+                function = seen.to
+                if isinstance(function, FunctionType):
+                    return function
+        return parser.fail('an export is a function, "fn(...)", or data, "static T"', hint, 0)
 
     def see_through(self, type_: Type) -> Type | None:
         """Return what an alias stands for; None if that is not known."""
@@ -195,13 +203,12 @@ class _Parser:
 
     def fail(self, message: str, hint: str = "", at: int | None = None) -> NoReturn:
         """Raise an error that shows the column of token `at` (unsaid: the next one)."""
-        place = ""
+        place, token = "", self.at if at is None else at
         if len(self.tokens) > 2:  # noqa: PLR2004 (a lone word needs no column)
             starts = [match.start(1) for match in _TOKEN.finditer(self.text)]
             starts.append(len(self.text.rstrip()))
-            column = starts[self.at if at is None else at] + 1
-            place = f" (column {column} of {self.shown()})"
-        elif not self.peek():
+            place = f" (column {starts[token] + 1} of {self.shown()})"
+        elif not self.tokens[token]:
             place = f" in {self.shown()}"
         raise ExpressionError(f"{message}{place}{hint}")
 
@@ -235,7 +242,7 @@ class _Parser:
             self.admit(type_, place, start)
         return type_
 
-    def any_type(self) -> Type:
+    def any_type(self) -> Type:  # noqa: PLR0911 (one for each kind of type)
         token = self.tokens[self.at]
         scalar = _SCALARS.get(token)
         if scalar is not None:
@@ -344,23 +351,25 @@ class _Parser:
             return Named(token)
         if not token or not (token[0].isalpha() or token[0] == "_"):
             hint = ""
-            if token == "(":
+            if token == "(":  # noqa: S105 (no password: a token of the grammar)
                 hint = '; a function without a result has no "->"'
             self.fail(f"expected a type, found {self.found()}", hint)
-        if token in _C_KEYWORDS:
-            self.fail(f'"{token}" is not written here', _C_KEYWORDS[token])
+        from abicheck.contract.suggest import FOREIGN_WORDS  # noqa: PLC0415 (for mistakes only)
+
+        if token in FOREIGN_WORDS:
+            self.fail(f'"{token}" is not written here', FOREIGN_WORDS[token])
         return self.fail(f'no type named "{token}"', self.near(token))
 
     def near(self, token: str) -> str:
         """Return a suggestion for an unknown type name."""
-        from abicheck.contract.suggest import did_you_mean  # noqa: PLC0415 (for mistakes only)
+        from abicheck.contract.suggest import FOREIGN_TYPES, did_you_mean  # noqa: PLC0415
 
         last = token.rpartition("::")[2]
         known = {*SCALARS, "c_void", *self.vocabulary.kinds}
         if last != token and last in known:
             return f'; did you mean "{last}"?'
-        if token in _OTHER_NAMES:
-            return f'; did you mean "{_OTHER_NAMES[token]}"?'
+        if token in FOREIGN_TYPES:
+            return f'; did you mean "{FOREIGN_TYPES[token]}"?'
         return did_you_mean(token, known)
 
     def admit(self, type_: Type, place: str, start: int) -> None:
@@ -374,12 +383,14 @@ class _Parser:
         if isinstance(seen, Array):
             self.admit_array(seen, place, start)
         if isinstance(seen, Named) and place not in {POINTEE, ALIAS}:
-            if self.vocabulary.kinds.get(seen.name) == OPAQUE:
-                hint = ", or give it size and alignment"
-                if place == STATIC:
-                    hint += ', or write "static" alone'
-                name = f'"{seen.name}" is opaque, so it cannot be {place}'
-                self.fail(f"{name} by value", f"; use a pointer to it{hint}", start)
+            self.admit_named(seen.name, place, start)
+
+    def admit_named(self, name: str, place: str, start: int) -> None:
+        if self.vocabulary.kinds.get(name) == OPAQUE:
+            hint = "; use a pointer to it, or give it size and alignment"
+            if place == STATIC:
+                hint += ', or write "static" alone'
+            self.fail(f'"{name}" is opaque, so it cannot be {place} by value', hint, start)
 
     def admit_array(self, array: Array, place: str, start: int) -> None:
         element = spell(array.element)
@@ -391,29 +402,3 @@ class _Parser:
             self.fail("a pointer to an array of unknown length is no C pointer", hint, start)
         if array.count is None and place == ELEMENT:
             self.fail("an array of unknown length cannot be an array's element", "", start)
-
-    def rescue(self) -> str:
-        """Return a suggestion for an export whose text is a type alone."""
-        try:
-            self.type(STATIC)
-            self.end()
-        except ExpressionError:
-            return ""
-        return f'; did you mean "static {self.text.strip()}"?'
-
-
-_C_KEYWORDS = {
-    "struct": "; write the struct's name alone",
-    "union": "; write the union's name alone",
-    "enum": "; write the enum's name alone",
-    "const": '; write "*const T" for a pointer to what is not changed',
-    "volatile": "; a layout does not depend on it",
-    "mut": '; write "*mut T" for a pointer to what may be changed',
-    "static": "; only an export is static",
-    "dyn": "; a trait object has no layout that C knows",
-    "impl": "; a type in a contract has one fixed layout",
-    "Box": '; write "*mut T"',
-    "Vec": "; it has no layout that C knows; pass a pointer and a length",
-    "Option": '; write "Option<fn(...)>"',
-    "opaque": '; name it in [types]: Name = "opaque"',
-}

@@ -78,7 +78,7 @@ def nature_of(type_: Type, definitions: Mapping[str, Definition]) -> Nature:
         case FunctionType():
             return Nature(FUNCTION)
         case Named(name):
-            return _named(definitions.get(name))
+            return _named(definitions.get(name), definitions)
         case Void():
             return Nature(NOTHING)
 
@@ -88,8 +88,11 @@ def _is_char(type_: Type, definitions: Mapping[str, Definition]) -> bool:
     return isinstance(seen, Scalar) and seen.name == "c_char"
 
 
-def _named(definition: Definition | None) -> Nature:
+def _named(definition: Definition | None, definitions: Mapping[str, Definition]) -> Nature:
     match definition:
+        case Struct(is_transparent=True, fields=(field,)):
+            inner = nature_of(field.type, definitions)
+            return inner if inner.kind in {INTEGER, BOOL, FLOAT} else Nature(STRUCT)
         case Enum(repr="C"):
             # C lets a compiler choose; every one takes a wider type only when a value needs it.
             is_wide = any(not -(2**31) <= each.value < 2**32 for each in definition.values)

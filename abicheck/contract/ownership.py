@@ -101,7 +101,8 @@ class Ownership:
         elif taker.function is None:
             problem = f'"{name}" must be a function that states its type: "fn({wanted})"'
         elif len(taker.function.parameters) != 1 or not self._takes(taker.function, given):
-            problem = f'"{name}" must take what is given back: "fn({wanted})", not "{spell(taker.function)}"'
+            found = spell(taker.function)
+            problem = f'"{name}" must take what is given back: "fn({wanted})", not "{found}"'
         if problem:
             self.schema.problem(path, problem)
 

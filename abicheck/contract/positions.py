@@ -34,10 +34,10 @@ _PLAIN_VALUE = re.compile(
 
 
 def lines_of(text: str) -> Mapping[KeyPath, int]:
-    """Return the 1-based line of every key path in a valid TOML document.
+    r"""Return the 1-based line of every key path in a valid TOML document.
 
     A path holds keys and the indices of array elements, such as `("tags", "version", "one_of", 2)`.
-    The text's line ends must be "\\n" alone.
+    The text's line ends must be "\n" alone.
     """
     return _Walker(text).walk()
 
@@ -52,7 +52,8 @@ class _Walker:
         self.line, self.counted = 1, 0
 
     def walk(self) -> Mapping[KeyPath, int]:
-        text, table, end = self.text, (), len(self.text)
+        text, end = self.text, len(self.text)
+        table: KeyPath = ()
         position = self.blank(0)
         while position < end:
             if text[position] == "[":

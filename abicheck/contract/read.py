@@ -30,6 +30,7 @@ from abicheck.model.records import record
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from collections.abc import Set as AbstractSet
+    from typing import Self
 
     from abicheck.contract.positions import KeyPath
 
@@ -45,7 +46,7 @@ class WrittenFloat(float):
 
     text: str
 
-    def __new__(cls, text: str) -> WrittenFloat:
+    def __new__(cls, text: str) -> Self:
         """Keep both the number and its text."""
         number = super().__new__(cls, text)
         number.text = text

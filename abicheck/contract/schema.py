@@ -55,7 +55,7 @@ class Schema:
     that were taken out of the document for want of a parameter.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (all but two by keyword)
         self,
         file: str,
         lines: Mapping[KeyPath, int],
@@ -117,8 +117,8 @@ class Schema:
         hint = f'did you mean "{best}"?' if best else f"expected {listed(keys)}"
         self.problem(path, f'unknown key "{key}"; {hint}')
 
-    def checked(self, kind: Kind, path: KeyPath, value: Any) -> Any:  # noqa: ANN401
-        """Return `value` if it is of `kind`; else None, after noting a problem unless it is open."""
+    def checked(self, kind: Kind, path: KeyPath, value: Any) -> Any:  # noqa: ANN401, PLR0911
+        """Return `value` if it is of `kind`; None if it is open, or after noting a problem."""
         if isinstance(kind, tuple):
             return self._word(kind, path, value)
         if kind == TEXT:
@@ -236,7 +236,7 @@ def key_text(path: Iterable[str | int]) -> str:
     return text
 
 
-def described(value: object) -> str:
+def described(value: object) -> str:  # noqa: PLR0911 (a table)
     """Return what a value is, for the end of a sentence: `the text "x"`, `the integer 5`."""
     if isinstance(value, bool):
         return "true" if value else "false"

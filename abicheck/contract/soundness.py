@@ -73,9 +73,8 @@ class _Cycles:
         found = self.definitions.found
         heights = [0]
         if len(trail) <= MAX_NESTING:
-            for each in self.edges(found[name]):
-                if each in found:
-                    heights.append(self.height(each, (*trail, name)))
+            inner = [each for each in self.edges(found[name]) if each in found]
+            heights += [self.height(each, (*trail, name)) for each in inner]
         if name in self.heights:  # It was broken on the way, as part of a cycle.
             return 0
         if len(trail) > MAX_NESTING or max(heights) >= MAX_NESTING:
@@ -199,10 +198,11 @@ def _check_transparent(definitions: Definitions, path: KeyPath, struct: Struct) 
     here = (*path, "repr")
     if struct.is_union:
         definitions.schema.problem(here, "a union is not transparent")
+    elif definitions.has_faulty_fields(path):
+        return
     elif len(struct.fields) != 1 or struct.fields[0].bit_width is not None:
-        if not definitions.has_faulty_fields(path):
-            message = f"a transparent struct has exactly one field, not {len(struct.fields)}"
-            definitions.schema.problem(here, message)
+        message = "a transparent struct has exactly one field, which is no bit-field"
+        definitions.schema.problem(here, message)
 
 
 def _check_size_field(definitions: Definitions, path: KeyPath, struct: Struct) -> None:

@@ -44,3 +44,33 @@ def listed(words: Iterable[str]) -> str:
     if len(names) < 2:  # noqa: PLR2004 (one word stands alone)
         return "".join(names)
     return f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+FOREIGN_TYPES = {
+    "int": "c_int", "char": "c_char", "short": "c_short", "long": "c_long", "float": "c_float",
+    "double": "c_double", "void": "c_void", "unsigned": "c_uint", "signed": "c_int",
+    "uint": "c_uint", "uchar": "c_uchar", "ushort": "c_ushort", "ulong": "c_ulong",
+    "str": "*const c_char", "String": "*const c_char", "string": "*const c_char",
+    "CStr": "*const c_char", "CString": "*const c_char", "boolean": "bool", "_Bool": "bool",
+    "byte": "u8", "char16_t": "u16", "char32_t": "u32", "__int128": "i128", "int128_t": "i128",
+    "uint128_t": "u128", "double_t": "c_double", "VaList": "va_list",
+    "__builtin_va_list": "va_list",
+}  # fmt: skip
+"""What C and Rust programmers write for a type, in words that no spelling distance leads from."""
+
+FOREIGN_WORDS = {
+    "struct": "; write the struct's name alone",
+    "union": "; write the union's name alone",
+    "enum": "; write the enum's name alone",
+    "const": '; write "*const T" for a pointer to what is not changed',
+    "volatile": "; a layout does not depend on it",
+    "mut": '; write "*mut T" for a pointer to what may be changed',
+    "static": "; only an export is static",
+    "dyn": "; a trait object has no layout that C knows",
+    "impl": "; a type in a contract has one fixed layout",
+    "Box": '; write "*mut T"',
+    "Vec": "; it has no layout that C knows; pass a pointer and a length",
+    "Option": '; write "Option<fn(...)>"',
+    "opaque": '; name it in [types]: Name = "opaque"',
+}
+"""Words of C and Rust that are no types, and what to write instead."""

@@ -12,8 +12,8 @@ from abicheck.contract.schema import described
 from abicheck.contract.tag_paths import parse_path
 from abicheck.contract.versions import TEXT_DECODERS, parse_bits
 from abicheck.model.contract import CallStep, Decoder, EachStep, Guard, Path, Tag
-from abicheck.model.paths import see_through, walk
-from abicheck.model.types import Array, Pointer, spell
+from abicheck.model.paths import see_through, struct_of, walk
+from abicheck.model.types import Array, Pointer, Scalar, spell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from abicheck.contract.tag_paths import Roots
     from abicheck.model.contract import Condition
     from abicheck.model.types import Type
+
+_SECTION_TEXT = Array(Scalar("c_char"))
+"""What a section holds if the contract gives it no type: text."""
 
 
 def read_tags(definitions: Definitions, roots: Roots, entries: dict[str, Any]) -> tuple[Tag, ...]:
@@ -55,9 +58,11 @@ class _Tags:
             self.schema.problem(path, '"read" is missing: the path of what is read')
             return None
         where = self.path((*path, "read"), good["read"]) if "read" in good else None
-        section_type = self._section_type(path, good, where)
+        section_type = None
+        if where is not None or not has_read:
+            section_type = self._section_type(path, good, where)
         final = self._final_type((*path, "read"), where, section_type) if where else None
-        nature = self._nature(where, final)
+        nature = None if final is None else nature_of(final, self.types)
         decoder = None
         if decode is not None:
             decoder = self._decoder((*path, "decode"), decode, final, nature)
@@ -69,7 +74,7 @@ class _Tags:
         if not has_read and conditions:
             key = conditions[0].key
             self.schema.problem((*path, key), f'"{key}" needs "read", the path of its value')
-        conditions += self._accepts(path, good, decoder)
+        conditions += self._accepts(path, good, decoder, nature)
         self._check_bits(path, good, nature)
         self._check_claim(path, good, name)
         tag = Tag(
@@ -111,7 +116,7 @@ class _Tags:
 
     def _final_type(self, path: KeyPath, where: Path, section_type: Type | None) -> Type | None:
         """Return the type that a path ends at; None after noting that it leads nowhere."""
-        if where.sections and not where.steps and section_type is None:
+        if where.sections and section_type is None:
             return None
         if where.root in self.schema.left_out:
             return None
@@ -127,16 +132,9 @@ class _Tags:
             self.schema.problem(path, str(error))
             return None
 
-    def _nature(self, where: Path | None, final: Type | None) -> Nature | None:
-        if final is not None:
-            return nature_of(final, self.types)
-        if where is not None and where.sections and not where.steps:
-            return Nature(TEXT, is_array=True)
-        return None
-
     def _section_type(self, path: KeyPath, good: dict[str, Any], where: Path | None) -> Type | None:
         """Return the type of what is read from a section; note `at` and `type` elsewhere."""
-        if where is not None and not where.sections:
+        if where is None or not where.sections:
             for key in ("at", "type"):
                 if key in good:
                     message = f'"{key}" says how to read a section; an export has its own type'
@@ -227,15 +225,22 @@ class _Tags:
             self.schema.problem(path, message)
 
     def _accepts(
-        self, path: KeyPath, good: dict[str, Any], decoder: Decoder | None
+        self,
+        path: KeyPath,
+        good: dict[str, Any],
+        decoder: Decoder | None,
+        nature: Nature | None,
     ) -> tuple[Condition, ...]:
         if "accepts" not in good:
             return ()
         here = (*path, "accepts")
+        parts = _parts(decoder)
         if "decode" not in good:
-            message = '"accepts" compares versions; "decode" must say how the value becomes one'
-            self.schema.problem(here, message)
-        condition = read_accepts(self.schema, here, good["accepts"], _parts(decoder))
+            parts = 1
+            if nature is not None and nature.kind != INTEGER:
+                message = '"accepts" compares versions; "decode" must say how this becomes one'
+                self.schema.problem(here, message)
+        condition = read_accepts(self.schema, here, good["accepts"], parts)
         return () if condition is None else (condition,)
 
     # What is left.
@@ -297,7 +302,7 @@ class _Tags:
             expected = 'expected "null", "zero" or { count = "path" }'
             self.schema.problem(here, f"{expected}, found {described(value)}")
             return None
-        if value == "null" and element is not None and not isinstance(element, Pointer):
+        if value == "null" and element is not None and not self._has_pointer(element):
             message = f'"null" ends arrays of pointers; the elements are "{spell(element)}"'
             self.schema.problem(here, f'{message}; did you mean "zero"?')
         return str(value)
@@ -320,6 +325,13 @@ class _Tags:
         has_count = isinstance(holder, Array) and holder.count is not None
         return types[-1], has_count or not (followed or called)
 
+    def _has_pointer(self, element: Type) -> bool:
+        """Whether an element is a pointer or a struct with one: the first being NULL ends it."""
+        struct = struct_of(element, self.types)
+        fields = () if struct is None else struct.fields
+        seen = (see_through(each, self.types) for each in (element, *[f.type for f in fields]))
+        return any(isinstance(each, Pointer) for each in seen)
+
     def _guard(self, path: KeyPath, value: object) -> Guard | None:
         """Read `when = { read = …, <condition> }`."""
         good = self.schema.table("when", path, value)
@@ -336,7 +348,8 @@ class _Tags:
             return None
         if _each(where):
             self.schema.problem(here, '"when" looks at one value; "[]" reads many')
-        nature = self._nature(where, self._final_type(here, where, None))
+        final = self._final_type(here, where, None)
+        nature = None if final is None else nature_of(final, self.types)
         self._check_bits(path, good, nature)
         conditions = read_conditions(self.schema, path, good, nature)
         if not any((*path, key) in self.schema.lines for key in CONDITIONS):

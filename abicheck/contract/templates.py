@@ -209,7 +209,8 @@ def _subject(path: KeyPath) -> str:
 
 
 def _take_out(document: dict[str, Any], path: KeyPath, gone: set[str]) -> None:
-    group, entries = path[0], document[path[0]]
+    group = str(path[0])
+    entries = document[group]
     if group == "choices":
         entries[path[1]] = None
     elif group == "exports":
