@@ -87,7 +87,7 @@ def bit_position(types: Types, member: Entry, offset: int, bit_size: int) -> int
     old = member.constant(dw.DW_AT_bit_offset)
     if old is None:
         return 8 * offset
-    if old >> 63:
+    if old >= 1 << 63:
         old -= 1 << 64
     storage = member.unsigned(dw.DW_AT_byte_size)
     if storage is None:

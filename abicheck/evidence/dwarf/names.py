@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING
 
 from abicheck.errors import BinaryError
 from abicheck.evidence.dwarf import constants as dw
-from abicheck.evidence.dwarf.forms import STRING_INDEX_FORMS, encode_uleb128
-from abicheck.evidence.dwarf.walk import find_in_unit
+from abicheck.evidence.dwarf.forms import (
+    STRING_INDEX_FORMS,
+    encode_uleb128,
+)
+from abicheck.evidence.dwarf.walk import find_in_unit, scopes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,6 +32,9 @@ MOST_TAILS = 16
 """Strings that merely end in the name, of which few are where a linker put the name itself."""
 
 MOST_HITS = 100_000
+RARE = 3
+"""Bytes, zeros at the ends not counted, that are not found by chance where a name should be."""
+
 SHORTEST_NEEDLE = 3
 """Bytes below which a value is searched for together with the code before it."""
 
@@ -151,7 +157,7 @@ class Names:
             for value in filter(None, values):
                 for position, code in _occurrences(unit, list(codes), between, value):
                     entry = _entry_at(unit, position, codes[code], code)
-                    if entry is not None and _is_entry(entry, form) and _bears(entry, name):
+                    if entry is not None and _bears(entry, name) and _is_entry(entry, value):
                         yield entry
 
     def _all_fixed(self, unit: Unit, tags: frozenset[int]) -> bool:
@@ -256,21 +262,21 @@ def _entry_at(unit: Unit, position: int, abbreviation: Abbreviation, code: bytes
         return None
 
 
-def _is_entry(entry: Entry, form: int) -> bool:
-    """Whether bytes that look like an entry are one.
+def _is_entry(entry: Entry, value: bytes) -> bool:
+    """Whether bytes that look like an entry are one: a walk from the unit's root comes by it.
 
-    An offset of four bytes is proof enough. An index may be one byte, which stands
-    anywhere; so something must refer to the entry, or a walk must come by it.
+    Where the bytes of the name are rare enough, it does that something refers to it.
     """
-    if form not in STRING_INDEX_FORMS:
-        return True
     unit = entry.unit
-    relative = (entry.offset - unit.start).to_bytes(4, unit.file.byte_order)
-    if unit.buffer.find(relative, unit.first - unit.shift, unit.end_position) >= 0:
-        return True
-    name = entry.string(dw.DW_AT_name) or ""
-    found = find_in_unit(unit, name, frozenset({entry.tag}))
-    return any(each.position == entry.position for each in found)
+    if len(value.strip(b"\0")) >= RARE:
+        relative = (entry.offset - unit.start).to_bytes(4, unit.file.byte_order)
+        if unit.buffer.find(relative, unit.first - unit.shift, unit.end_position) >= 0:
+            return True
+    try:
+        scopes_of(entry)
+    except BinaryError:
+        return False
+    return True
 
 
 def _bears(entry: Entry, name: str) -> bool:

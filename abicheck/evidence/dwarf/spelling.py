@@ -62,7 +62,7 @@ class Spellings:
                 inside = tuple([self.number(each, depth) for each in parameters])
                 return "fn", inside, self.number(result, depth), is_variadic, convention
             case StructLayout(_, size, fields, is_union, alignment):
-                inside = tuple(
+                fields_spelled = tuple(
                     [
                         (field.name, field.offset, field.bit_offset, field.bit_size,
                          field.alignment, self.number(field.type, depth))
