@@ -128,8 +128,9 @@ class Definitions:
             if key in good:
                 self.schema.problem((*path, key), f"only an opaque type states its {key}")
         if "type" not in good:
-            if not isinstance(value, dict) or "type" not in value:
-                self.schema.problem(path, 'expected "type = …" or "opaque = true"')
+            if not {"size", "alignment"} & good.keys():
+                message = 'expected "type = …" or "opaque = true"'
+                self.schema.lacks("type", path, value, "type", message)
             return
         type_ = self.type((*path, "type"), good["type"], ALIAS)
         if type_ is not None:

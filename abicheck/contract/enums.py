@@ -49,8 +49,7 @@ def _values(
         good = {"value": item}
         if isinstance(item, dict):
             good = schema.table("enum value", here, item)
-            if "value" not in item:
-                schema.problem(here, '"value" is missing')
+            schema.lacks("enum value", here, item, "value")
         number = schema.integer(here, good["value"]) if "value" in good else None
         if not IDENTIFIER.fullmatch(name):
             schema.problem(here, f'"{name}" is no name of an enum value')

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from abicheck.contract.schema import Schema
     from abicheck.model.types import Type
 
-_FUNCTION_KEYS = ("ifunc", "free")
+_FUNCTION_KEYS = ("ifunc",)
 _DATA_KEYS = ("size",)
 
 
@@ -95,8 +95,7 @@ def _size(schema: Schema, path: KeyPath, value: object) -> tuple[int | None, int
         expected = "a number of bytes or { at_least = N }"
         return schema.integer(path, value, expected, least=0), None
     good = schema.table("size", path, value)
-    if "at_least" not in value:
-        schema.problem(path, '"at_least" is missing')
+    schema.lacks("size", path, value, "at_least")
     least = good.get("at_least")
     return None, None if least is None else schema.integer((*path, "at_least"), least, least=0)
 
@@ -128,8 +127,8 @@ def read_choices(schema: Schema, entries: list[Any]) -> tuple[Choice, ...]:
         path: KeyPath = ("choices", index)
         good = schema.table("choice", path, value)
         groups = _groups(schema, (*path, "of"), good.get("of"))
-        if "of" not in good and isinstance(value, dict) and "of" not in value:
-            schema.problem(path, '"of" is missing: the groups of names to choose from')
+        message = '"of" is missing: the groups of names to choose from'
+        schema.lacks("choice", path, value, "of", message)
         need = good.get("need", 1)
         if not 1 <= need <= max(len(groups), 1):
             message = f"expected a number of groups from 1 to {max(len(groups), 1)}, found {need}"

@@ -27,8 +27,7 @@ def read_struct(definitions: Definitions, group: str, name: str, value: object) 
     fields = good.get("fields")
     if fields is None and not good.get("partial"):
         definitions.faulty.add(path)
-        if isinstance(value, dict) and "fields" not in value:
-            schema.problem(path, '"fields" is missing')
+        schema.lacks("union" if is_union else "struct", path, value, "fields")
     packed, align, is_transparent = read_struct_repr(schema, (*path, "repr"), good.get("repr", "C"))
     is_partial = good.get("partial", False)
     size = good.get("size")
@@ -76,6 +75,8 @@ def _field(
     """Read `"name: type"`, `"name: type : bits"` or the table form of either."""
     schema = definitions.schema
     line = schema.line(path)
+    if schema.is_open(item):
+        return None
     if isinstance(item, str):
         try:
             name, type_, bits = definitions.vocabulary.parse_field(item)
@@ -95,8 +96,7 @@ def _field_table(
     schema = definitions.schema
     good = schema.table("field", path, item)
     for key in ("name", "type"):
-        if key not in item:
-            schema.problem(path, f'"{key}" is missing')
+        schema.lacks("field", path, item, key)
     name = good.get("name")
     if name is not None and not IDENTIFIER.fullmatch(name):
         hint = '; the type goes into "type"' if ":" in name else ""

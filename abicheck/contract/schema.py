@@ -117,6 +117,11 @@ class Schema:
         hint = f'did you mean "{best}"?' if best else f"expected {listed(keys)}"
         self.problem(path, f'unknown key "{key}"; {hint}')
 
+    def lacks(self, kind: str, path: KeyPath, value: object, key: str, message: str = "") -> None:
+        """Note that a table has no `key`; not where a misspelt key may be the one."""
+        if isinstance(value, dict) and key not in value and value.keys() <= KEYS[kind].keys():
+            self.problem(path, message or f'"{key}" is missing')
+
     def checked(self, kind: Kind, path: KeyPath, value: Any) -> Any:  # noqa: ANN401, PLR0911
         """Return `value` if it is of `kind`; None if it is open, or after noting a problem."""
         if isinstance(kind, tuple):

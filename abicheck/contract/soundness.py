@@ -60,7 +60,8 @@ class _Cycles:
 
     def refuse(self) -> None:
         """Note each cycle, and each definition nested too deep, and break it."""
-        for name in list(self.definitions.found):
+        found = self.definitions.found
+        for name in sorted(found, key=lambda name: found[name].line):
             self.height(name, ())
 
     def height(self, name: str, trail: tuple[str, ...]) -> int:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from abicheck.contract.conditions import read_accepts, read_conditions
 from abicheck.contract.expressions import STATIC, ExpressionError
-from abicheck.contract.keys import CONDITIONS
+from abicheck.contract.keys import CONDITIONS, KEYS
 from abicheck.contract.natures import INTEGER, TEXT, Nature, nature_of
 from abicheck.contract.schema import described
 from abicheck.contract.tag_paths import parse_path
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from abicheck.contract.tag_paths import Roots
     from abicheck.model.contract import Condition
     from abicheck.model.types import Type
+
+_CLAIMING = frozenset(CONDITIONS)
+_KEYS = frozenset(KEYS["tag"])
+_NO_PATH = '"read" is missing: the path of what is read'
 
 _SECTION_TEXT = Array(Scalar("c_char"))
 """What a section holds if the contract gives it no type: text."""
@@ -55,7 +59,7 @@ class _Tags:
         decode = good.get("decode")
         has_read = "read" in good or (isinstance(value, dict) and "read" in value)
         if not has_read and not isinstance(decode, list):
-            self.schema.problem(path, '"read" is missing: the path of what is read')
+            self.schema.lacks("tag", path, value, "read", _NO_PATH)
             return None
         where = self.path((*path, "read"), good["read"]) if "read" in good else None
         section_type = None
@@ -68,15 +72,16 @@ class _Tags:
             decoder = self._decoder((*path, "decode"), decode, final, nature)
         if where is None and decoder is not None and decoder.paths and not has_read:
             where = decoder.paths[0]
-        if where is None:
-            return None
         conditions = read_conditions(self.schema, path, good, nature)
         if not has_read and conditions:
             key = conditions[0].key
             self.schema.problem((*path, key), f'"{key}" needs "read", the path of its value')
         conditions += self._accepts(path, good, decoder, nature)
         self._check_bits(path, good, nature)
-        self._check_claim(path, good, name)
+        self._check_claim(path, value, good, name)
+        guard = self._guard((*path, "when"), good["when"]) if "when" in good else None
+        if where is None:
+            return None
         tag = Tag(
             name=name,
             line=self.schema.line(path),
@@ -90,7 +95,7 @@ class _Tags:
             is_interface=good.get("interface", False),
             may_be_empty=good.get("empty", False),
             until=self._until(path, good, where),
-            when=self._guard((*path, "when"), good["when"]) if "when" in good else None,
+            when=guard,
             at=good.get("at", 0),
             type=section_type,
             evidence=good.get("evidence"),
@@ -259,13 +264,10 @@ class _Tags:
             elif number >= (widest if key == "shift" else 2**widest):
                 self.schema.problem(here, f"{number} is too large for a value of {widest} bits")
 
-    def _check_claim(self, path: KeyPath, good: dict[str, Any], name: str) -> None:
-        if any(key in good for key in CONDITIONS):
-            return
-        if "decode" in good and (good.get("interface") or name == "version"):
-            return
-        written = [key for key in CONDITIONS if (*path, key) in self.schema.lines]
-        if not written:
+    def _check_claim(self, path: KeyPath, value: object, good: dict[str, Any], name: str) -> None:
+        if isinstance(value, dict) and not _CLAIMING & value.keys() and value.keys() <= _KEYS:
+            if "decode" in good and (good.get("interface") or name == "version"):
+                return
             message = 'a tag without a condition claims nothing; add "equals", "accepts", …'
             self.schema.problem(path, message)
 
@@ -332,12 +334,17 @@ class _Tags:
         seen = (see_through(each, self.types) for each in (element, *[f.type for f in fields]))
         return any(isinstance(each, Pointer) for each in seen)
 
+    def _check_guard_claims(self, path: KeyPath, value: object) -> None:
+        if not isinstance(value, dict) or _CLAIMING & value.keys():
+            return
+        if value.keys() <= KEYS["when"].keys():
+            self.schema.problem(path, "a condition is missing, such as equals = …")
+
     def _guard(self, path: KeyPath, value: object) -> Guard | None:
         """Read `when = { read = …, <condition> }`."""
         good = self.schema.table("when", path, value)
         if "read" not in good:
-            if isinstance(value, dict) and "read" not in value:
-                self.schema.problem(path, '"read" is missing: the path of what is read')
+            self.schema.lacks("when", path, value, "read", _NO_PATH)
             return None
         here = (*path, "read")
         where = self.path(here, good["read"])
@@ -352,8 +359,7 @@ class _Tags:
         nature = None if final is None else nature_of(final, self.types)
         self._check_bits(path, good, nature)
         conditions = read_conditions(self.schema, path, good, nature)
-        if not any((*path, key) in self.schema.lines for key in CONDITIONS):
-            self.schema.problem(path, "a condition is missing, such as equals = …")
+        self._check_guard_claims(path, value)
         return Guard(
             path=where,
             conditions=conditions,
