@@ -43,13 +43,17 @@ Architecture = tuple[str, int, tuple[str, ...]]
 """Machine in the spelling of contracts, bits of a pointer, marks."""
 
 
-def read_target(elf: ElfFile, libc: str | None) -> tuple[Target, tuple[str, ...]]:
+def read_target(
+    elf: ElfFile, libc: str | None, needed_versions: frozenset[str]
+) -> tuple[Target, tuple[str, ...]]:
     """Return the target that `elf` is built for, and marks such as "hard-float ABI".
+
+    A file that shows no system is taken to be for Linux, whose tools write no mark.
 
     Raises: UnsupportedError for a machine or a system that is not read.
     """
     machine, bits, marks = _architecture(elf)
-    system = _system(elf)
+    system = _system(elf, needed_versions)
     environment = {"glibc": "gnu", "musl": "musl", "bionic": "android"}.get(libc or "", "")
     if system != "linux":
         environment = ""
@@ -166,14 +170,16 @@ ARCHITECTURES = {
 }
 
 
-def _system(elf: ElfFile) -> str:
+def _system(elf: ElfFile, needed_versions: frozenset[str]) -> str:
     if elf.os_abi in SYSTEMS:
         raise UnsupportedError(f"{elf.path}: built for {SYSTEMS[elf.os_abi]}")
     owners = {note.name for note in elf.notes()}
     for owner in (b"NetBSD", b"OpenBSD"):
         if owner in owners:
             raise UnsupportedError(f"{elf.path}: built for {owner.decode()}")
-    return "freebsd" if elf.os_abi == elf_.ELFOSABI_FREEBSD or b"FreeBSD" in owners else "linux"
+    if elf.os_abi == elf_.ELFOSABI_FREEBSD or b"FreeBSD" in owners:
+        return "freebsd"
+    return "freebsd" if any(one.startswith("FBSD_") for one in needed_versions) else "linux"
 
 
 def arm_float_abi(elf: ElfFile) -> str | None:

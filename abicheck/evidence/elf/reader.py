@@ -49,9 +49,12 @@ class ElfEvidence:
         self._dynamic = Dynamic(elf)
         self.memory = ElfMemory(elf, self._dynamic)
         self.symbols = self.memory.symbols
-        self._libc = read_libc(elf, self._dynamic, self.symbols.versions.needs)
+        needs = self.symbols.versions.needs
+        self._libc = read_libc(elf, self._dynamic, needs)
         self.target: Target
-        self.target, self._marks = read_target(elf, self._libc)
+        self.target, self._marks = read_target(
+            elf, self._libc, frozenset(need.version for need in needs)
+        )
 
     @property
     def counters(self) -> Counters:
