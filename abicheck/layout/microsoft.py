@@ -51,7 +51,11 @@ class _Placing:
         align = self.struct.align or 1
         required = max(self.required, align)
         alignment = max(self.alignment, required if self.is_msvc else align)
-        return Extent(round_up(self.furthest, alignment), alignment, required)
+        return Extent(
+            size=round_up(self.furthest, alignment),
+            alignment=alignment,
+            required=alignment if self.struct.align else required,
+        )
 
     def _plain(self, member: Member) -> int:
         extent = member.extent
@@ -73,7 +77,7 @@ class _Placing:
         if width == 0:
             return self._close_unit(size)
         if self.struct.is_union:
-            self.end = size
+            self.end, self.unit = size, size
             return 0
         if self.unit == size and width <= self.unused:
             start = self.end * 8 - self.unused
@@ -96,9 +100,15 @@ class _Placing:
 
     def _close_unit(self, size: int) -> int:
         """Place a bit-field of width zero, which counts only after another bit-field."""
-        if self.unit:
-            self.unit = 0
-            own = self._unit_alignment(size)
+        if self.unit and self.struct.is_union:
+            # Microsoft's unions grow to the unit that is closed; GCC's do not.
+            self.end = size if self.is_msvc else 0
+        elif self.unit:
+            own = self._limited(size) if self.is_msvc else size
+            if not self.is_msvc and self.unit == size:
+                # GCC's zero width closes a unit of its own size where the bits end.
+                self.end -= self.unused // 8
             self.end = round_up(self.end, own)
             self._align(own)
-        return self.end * 8
+        self.unit = 0
+        return 0 if self.struct.is_union else self.end * 8

@@ -1,0 +1,1 @@
+"""Generated structs, and what compilers make of them on every target."""
