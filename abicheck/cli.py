@@ -117,8 +117,8 @@ def _apologise(error: Exception) -> int:
     last = error.__traceback__
     while last is not None and last.tb_next is not None:
         last = last.tb_next
-    code = None if last is None else last.tb_frame.f_code
-    place = "" if last is None or code is None else f", {code.co_name}:{last.tb_lineno}"
+    file = "" if last is None else os.path.basename(last.tb_frame.f_code.co_filename)
+    place = "" if last is None else f" at {file}:{last.tb_lineno}"
     streams.complain(
         f"abicheck: a fault of its own ({type(error).__name__}: {error}{place}), so no answer."
         "\nPlease report this, with the command you typed and the plugin if you may share it;"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from abicheck.model.report import MISMATCH, UNVERIFIED
-from abicheck.report.groups import policy_of
+from abicheck.report.groups import listed, name_of, policy_of
 from abicheck.report.terminal import UNBROKEN
 
 if TYPE_CHECKING:
@@ -17,35 +17,42 @@ if TYPE_CHECKING:
 DEBUG_POLICIES = ("layout", "signatures", "conventions")
 """What debug information can prove."""
 
+NO_DEBUG_INFORMATION = "the file has no debug information"
+"""How readers begin their reason where there is none at all."""
+
+LONGEST_HEADLINE = 70
+"""Characters of a reason and its subjects that go on the first line together."""
+
 POLICY_ORDER = ("layout", "signatures", "tags", "conventions", "data")
 
 
 def who_must_act(report: Report, plugin: PluginReport) -> str:
     """Return who must rebuild what, in a sentence or two."""
-    name = base_name(plugin.file)
     wanted = f"{report.contract_name} {report.contract_version}"
     kinds = {claim.subject.partition(".")[0] for claim in mismatches(plugin) if claim.cause is None}
     if "platform" in kinds and any(
         each.subject == "platform.targets" for each in mismatches(plugin)
     ):
-        return f"Build {name} for a target that {wanted} names; the host stays as it is."
+        return f"Build the plugin for a target that {wanted} names. The host stays as it is."
     stated = plugin.stated_version
     if stated is not None and _is_newer(stated, report.contract_version):
         return (
-            f"{name} was built for {report.contract_name} {stated}, which is newer than this host: "
-            f"use a build for {report.contract_version}, or a host that offers {stated}."
+            f"The plugin was built for {report.contract_name} {stated}, which is newer than this "
+            f"host: use a build for {report.contract_version}, or a host that offers {stated}."
         )
     if stated is not None and _parts(stated) != _parts(report.contract_version):
         return (
-            f"{name} was built for {report.contract_name} {stated}: rebuild it against {wanted}. "
+            f"The plugin was built for {report.contract_name} {stated}: rebuild it against {wanted}. "
             "The host stays as it is."
         )
-    says = "" if stated is None else f"{name} says {stated}, but is not built like it. "
     if kinds <= {"imports", "platform", "plugin"}:
-        return f"{says}{name} must be rebuilt, or installed where it finds what it needs."
+        return "Rebuild the plugin, or install it where it finds what it needs."
+    begin = "Rebuild the plugin"
+    if stated is not None:
+        begin = f"The plugin says {stated}, but is not built like it: rebuild it"
     return (
-        f"{says}Rebuild {name} against {wanted}; the host stays as it is. "
-        f"If the plugin is right, correct {report.contract_file} and rebuild the host."
+        f"{begin} against {wanted}. The host stays as it is. If it is the plugin that is right, "
+        f"correct {report.contract_file} and rebuild the host."
     )
 
 
@@ -65,6 +72,19 @@ def wants_debug_information(claim: Claim) -> bool:
     return policy_of(claim) in DEBUG_POLICIES and ("debug" in reason or "dwarf" in reason)
 
 
+def headline(claims: tuple[Claim, ...], cause: tuple[str, str]) -> str:
+    """Return the one cause of an unverified plugin: of `cause`, a reason and what it concerns."""
+    reason, about = cause
+    concerned = [claim for claim in claims if claim.reason == reason]
+    if not any(wants_debug_information(claim) for claim in concerned):
+        return f"{about}: {reason}" if len(about) + len(reason) < LONGEST_HEADLINE else reason
+    if not reason.startswith(NO_DEBUG_INFORMATION):
+        return f"{reason}: a release build?"
+    structs = [name_of(claim) for claim in concerned if policy_of(claim) == "layout"]
+    names = listed(list(dict.fromkeys(structs or map(name_of, concerned))), 4)
+    return f"no debug information for {names}: a release build?"
+
+
 def relaxations(plugin: PluginReport) -> tuple[str, ...]:
     """Return the keys of `[evidence]` that make a plugin unverified."""
     keys = {policy_of(claim) for claim in missing(plugin)}
@@ -77,7 +97,7 @@ def ways_out(report: Report, plugin: PluginReport, style: Style) -> Iterator[tup
     again = " ".join([schema, *(_quoted(each) for each in style.repeated)])
     if any(wants_debug_information(claim) for claim in missing(plugin)):
         unstripped, build = _unstripped(plugin.file)
-        sentence = f"Verify a build that has debug information ({build}):"
+        sentence = f"Verify a build with full debug information ({build}):"
         yield sentence, [f"abicheck verify {_quoted(unstripped)} {again}"]
         debug_file = _quoted(f"{base_name(plugin.file)}.debug")
         sentence = "Before stripping, keep its debug information in a file, and name that file:"
@@ -92,7 +112,7 @@ def ways_out(report: Report, plugin: PluginReport, style: Style) -> Iterator[tup
     if keys:
         width = max(len(key) for key in keys)
         yield (
-            f"Accept plugins that cannot prove it; in {report.contract_file}, under [evidence]:",
+            f"Accept plugins that cannot prove it: in {report.contract_file}, under{UNBROKEN}[evidence],",
             [f'{key.ljust(width)} = "when-present"' for key in keys],
         )
 

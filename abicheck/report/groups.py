@@ -79,7 +79,7 @@ class Entry:
         text = self.name
         value = next((claim.actual for claim in self.claims if claim.status == OK), None)
         if self.group in {"tags", "platform"} and value:
-            text = f"{text} = {value}"
+            text = f"{text} = {value.partition(' (')[0]}"
         if self.group == "exports" and value == ABSENT:
             return f"{text} ({ABSENT}, which is fine)"
         missing = [claim.claim for claim in self.claims if claim.status == UNVERIFIED]
@@ -89,13 +89,14 @@ class Entry:
 def group_of(claim: Claim) -> str:
     """Return the heading under which a claim belongs."""
     kind = claim.subject.partition(".")[0].partition("[")[0]
+    if claim.claim == "convention":
+        return "conventions"
     if kind in {"structs", "unions", "enums"}:
         return "layouts"
     if kind != "exports":
         return kind
     by_claim = {
-        "signature": "signatures", "type": "signatures", "convention": "conventions",
-        "size": "data", "writable": "data",
+        "signature": "signatures", "type": "signatures", "size": "data", "writable": "data",
     }  # fmt: skip
     return by_claim.get(claim.claim, "exports")
 

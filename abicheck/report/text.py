@@ -12,7 +12,7 @@ from abicheck.model.report import MISMATCH, OK, UNVERIFIED, Verdict
 from abicheck.report import advice
 from abicheck.report.groups import EVIDENCE, counted, listed, proved, unproved
 from abicheck.report.picture import draw
-from abicheck.report.terminal import BOLD, FAINT, GREEN, RED, YELLOW, Pen, harmless
+from abicheck.report.terminal import BOLD, FAINT, GREEN, RED, UNBROKEN, YELLOW, Pen, harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -226,41 +226,34 @@ class Page:
     def _unverified(self, plugin: PluginReport) -> Iterator[str]:
         missing = advice.missing(plugin)
         reasons = list(unproved(missing))
-        words = f"{self.pen.paint('unverified', YELLOW)}: {self._cause(missing, reasons[0][0])}"
+        words = f"{self.pen.paint('unverified', YELLOW)}: {advice.headline(missing, reasons[0])}"
         yield self._headline(self.pen.unsure, YELLOW, plugin, words)
-        states = [claim.status for claim in plugin.claims]
+        proofs = counted([claim.status for claim in plugin.claims].count(OK), "claim")
         yield f"  Nothing contradicts {self.interface}{self._stated(plugin)}."
-        proofs = counted(states.count(OK), "claim")
         yield f"  {proofs} proved, {len(missing)} required but not proved:"
-        yield from self.pen.wrap(reasons[0][1], "    ")
-        for reason, about in reasons[1:]:
-            yield from self.pen.wrap(f"{about}: {reason}", "    ", "      ")
-        yield from self._optional_gaps(plugin, reasons[0][0])
+        for reason, about in reasons:
+            yield from self.pen.wrap(about, "    ")
+            yield from self.pen.wrap(f"because {reason}", "      ")
+        yield from self._optional_gaps(plugin, {reason for reason, _ in reasons})
         yield from self._notes(plugin)
         yield from self._ways_out(plugin)
 
-    def _optional_gaps(self, plugin: PluginReport, known_reason: str) -> Iterator[str]:
+    def _optional_gaps(self, plugin: PluginReport, told: set[str]) -> Iterator[str]:
         claims = [claim for claim in plugin.claims if not claim.required]
         for reason, about in unproved(claims):
-            why = "" if reason == known_reason else f": {reason}"
+            why = ", for the same reason" if reason in told else f": {reason}"
             yield from self.pen.wrap(f"not proved, not required: {about}{why}", "  ", "    ")
-
-    def _cause(self, missing: tuple[Claim, ...], reason: str) -> str:
-        """Return the commonest reason, and what it suggests where debug information lacks."""
-        claims = [claim for claim in missing if claim.reason == reason]
-        if not any(advice.wants_debug_information(claim) for claim in claims):
-            return reason
-        return f"{reason}: a release build?"
 
     def _ways_out(self, plugin: PluginReport) -> Iterator[str]:
         keys = advice.relaxations(plugin)
         if keys in self._ways_shown:
             return
         self._ways_shown.add(keys)
-        for number, (sentence, lines) in enumerate(
-            advice.ways_out(self.report, plugin, self.style), 1
-        ):
-            yield from (["", "  Ways out, the best first:"] if number == 1 else [])
+        ways = list(advice.ways_out(self.report, plugin, self.style))
+        if ways:
+            yield ""
+            yield "  Ways out, the best first:" if len(ways) > 1 else "  A way out:"
+        for number, (sentence, lines) in enumerate(ways, 1):
             yield from self.pen.wrap(sentence, f"  {number}. ")
             yield from (f"       {line}" for line in lines)
 
@@ -343,4 +336,4 @@ def where(origin: Origin, plugin_file: str) -> str:
         file = advice.base_name(file)
     if origin.file_offset is not None:
         file = f"{file}+{origin.file_offset:#x}"
-    return f"{file} {origin.section}" if origin.section else file
+    return f"{file}{UNBROKEN}{origin.section}" if origin.section else file

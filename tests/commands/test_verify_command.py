@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, binary
 
 from abicheck import cli
+from tests.conftest import ROOT, binary
 
 GOLDEN = ROOT / "tests" / "golden"
 SCHEMA = "schemas/greeter.toml"
@@ -75,9 +75,7 @@ def test_greeter_reads_as_agreed(
 
 
 @pytest.mark.parametrize("name", SHOWN)
-def test_json_of_a_real_run_fits_its_schema(
-    name: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_json_of_a_real_run_fits_its_schema(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     jsonschema = pytest.importorskip("jsonschema")
     code = verify(*SHOWN[name], "--format", "json")
     document = json.loads(capsys.readouterr().out)

@@ -5,11 +5,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from samples import COMPATIBLE, INCOMPATIBLE, STRIPPED, UNREADABLE, plugin, report, seen
 
 from abicheck.errors import Problem
 from abicheck.model.records import replace
 from abicheck.report import render, render_problems
+from tests.report.samples import (
+    COMPATIBLE,
+    INCOMPATIBLE,
+    STRIPPED,
+    UNREADABLE,
+    plugin,
+    report,
+    seen,
+)
 
 if TYPE_CHECKING:
     from abicheck.model.report import PluginReport, Report

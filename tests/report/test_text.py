@@ -4,14 +4,23 @@ import re
 from pathlib import Path
 
 import pytest
-import samples
-from samples import COMPATIBLE, INCOMPATIBLE, STRIPPED, UNREADABLE, claim, plugin, report, seen
 
 from abicheck.model.options import Style
 from abicheck.model.records import replace
 from abicheck.model.report import MISMATCH, OK, UNVERIFIED, PluginReport
 from abicheck.report import render
 from abicheck.report.text import causes
+from tests.report import samples
+from tests.report.samples import (
+    COMPATIBLE,
+    INCOMPATIBLE,
+    STRIPPED,
+    UNREADABLE,
+    claim,
+    plugin,
+    report,
+    seen,
+)
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 
