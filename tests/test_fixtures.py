@@ -8,7 +8,8 @@ import sys
 import tomllib
 
 import pytest
-from conftest import ROOT
+
+from tests.conftest import ROOT
 
 FIXTURES = ROOT / "fixtures"
 MANIFEST = tomllib.loads((FIXTURES / "MANIFEST.toml").read_text())

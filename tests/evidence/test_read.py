@@ -7,10 +7,10 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import binary
 
 from abicheck.errors import BinaryError, UnsupportedError
 from abicheck.evidence import read_plugin, sniff
+from tests.conftest import binary
 
 if TYPE_CHECKING:
     from pathlib import Path

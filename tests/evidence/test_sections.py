@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from conftest import binary
 
 from abicheck.errors import BinaryError, UnsupportedError
 from abicheck.evidence.elf.file import ElfFile
 from abicheck.evidence.sections import ElfSections, JoinedBytes, PlainBytes
+from tests.conftest import binary
 
 PAIR = "debug/libpair.so"
 COMPRESSED = {

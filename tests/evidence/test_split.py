@@ -7,7 +7,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import binary
 
 from abicheck.errors import BinaryError
 from abicheck.evidence.debug_information import DebugInformation
@@ -17,6 +16,7 @@ from abicheck.evidence.sections import ElfSections
 from abicheck.evidence.split import PackagedUnit, SplitFile
 from abicheck.evidence.split_id import holds_unit
 from abicheck.model.evidence import Unseen
+from tests.conftest import binary
 
 # What `readelf --debug-dump=info` prints of the skeletons.
 SPLIT = ("greeter/libgreeter-split.so", "libgreeter-split.dwo", 0x2E8E34E92E96E4E7)

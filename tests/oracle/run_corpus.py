@@ -18,8 +18,17 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).resolve().parent)]
 
-from corpus import CASES, Case, Change
-from corpus.variants import FORMS, QUICK, THOROUGH, BuildError, Variant, available, build, fits
+from tests.oracle.corpus import CASES, Case, Change
+from tests.oracle.corpus.variants import (
+    FORMS,
+    QUICK,
+    THOROUGH,
+    BuildError,
+    Variant,
+    available,
+    build,
+    fits,
+)
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 
 import pytest
-from corpus import CASES, Case, Change
-from corpus.variants import QUICK, Variant, available, build, fits
 
 import abicheck
+from tests.oracle.corpus import CASES, Case, Change
+from tests.oracle.corpus.variants import QUICK, Variant, available, build, fits
 
 pytestmark = pytest.mark.oracle
 

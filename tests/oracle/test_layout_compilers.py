@@ -6,9 +6,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
-from layouts.c_source import c_source
-from layouts.compare import differences, shrunk
-from layouts.compilers import (
+
+from abicheck.layout import known_targets
+from abicheck.model.target import Target
+from tests.oracle.layouts.c_source import c_source
+from tests.oracle.layouts.compare import differences, shrunk
+from tests.oracle.layouts.compilers import (
     GCC_TARGETS,
     compile_with,
     compile_with_rustc,
@@ -16,10 +19,7 @@ from layouts.compilers import (
     has_zig,
     is_installed,
 )
-from layouts.generate import Shapes, generate
-
-from abicheck.layout import known_targets
-from abicheck.model.target import Target
+from tests.oracle.layouts.generate import Shapes, generate
 
 if TYPE_CHECKING:
     from layouts.compare import Compiler

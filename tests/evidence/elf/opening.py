@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from handmade import Plugin, build
-
 from abicheck.evidence.elf.reader import ElfEvidence, read_elf
+from tests.evidence.elf.handmade import Plugin, build
 
 
 def opened(plugin: Plugin | bytes) -> ElfEvidence:

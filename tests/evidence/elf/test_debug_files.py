@@ -8,11 +8,11 @@ import zlib
 from pathlib import Path
 
 import pytest
-from conftest import binary
 
 from abicheck.evidence.elf.debug_files import DebugFiles, Found, is_detached
 from abicheck.evidence.elf.file import ElfFile
 from abicheck.evidence.files import open_bytes
+from tests.conftest import binary
 
 STRIPPED, DEBUG = "libgreeter-separate.so", "libgreeter-separate.so.debug"
 OTHER = "libgreeter-separate-field-inserted.so.debug"

@@ -3,13 +3,13 @@ from __future__ import annotations
 import struct
 
 import pytest
-from conftest import binary
-from handmade import DATA, Plugin, Sym, build, patched
-from opening import opened
 
 from abicheck.errors import UnsupportedError
 from abicheck.evidence import read_plugin
 from abicheck.model.evidence import PlatformFacts
+from tests.conftest import binary
+from tests.evidence.elf.handmade import DATA, Plugin, Sym, build, patched
+from tests.evidence.elf.opening import opened
 
 DT_INIT, DT_INIT_ARRAY, DT_INIT_ARRAYSZ = 12, 25, 27
 TARGETS = {

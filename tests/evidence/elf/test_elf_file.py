@@ -3,11 +3,11 @@ from __future__ import annotations
 import struct
 
 import pytest
-from conftest import binary
-from handmade import Plugin, build, patched, truncated
 
 from abicheck.errors import BinaryError
 from abicheck.evidence.elf.file import ElfFile
+from tests.conftest import binary
+from tests.evidence.elf.handmade import Plugin, build, patched, truncated
 
 SOUND = build(Plugin())
 

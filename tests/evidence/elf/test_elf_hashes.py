@@ -3,11 +3,21 @@ from __future__ import annotations
 import struct
 
 import pytest
-from handmade import DATA, DT_GNU_HASH, DT_HASH, EM_S390, Plugin, Sym, build, dynamic_value, patched
-from opening import opened
 
 from abicheck.errors import BinaryError
 from abicheck.evidence.elf.hashes import gnu_hash, sysv_hash
+from tests.evidence.elf.handmade import (
+    DATA,
+    DT_GNU_HASH,
+    DT_HASH,
+    EM_S390,
+    Plugin,
+    Sym,
+    build,
+    dynamic_value,
+    patched,
+)
+from tests.evidence.elf.opening import opened
 
 NAMES = ("alpha", "beta", "gamma")
 

@@ -3,8 +3,13 @@ from __future__ import annotations
 import struct
 
 import pytest
-from conftest import binary
-from handmade import (
+
+from abicheck.errors import BinaryError, UnsupportedError
+from abicheck.evidence import read_plugin
+from abicheck.evidence.elf.relocations import AddressIndex
+from abicheck.model.evidence import Observed, PointerValue, Unseen
+from tests.conftest import binary
+from tests.evidence.elf.handmade import (
     CODE,
     DATA,
     DT_PLTGOT,
@@ -20,12 +25,7 @@ from handmade import (
     patched,
     truncated,
 )
-from opening import opened
-
-from abicheck.errors import BinaryError, UnsupportedError
-from abicheck.evidence import read_plugin
-from abicheck.evidence.elf.relocations import AddressIndex
-from abicheck.model.evidence import Observed, PointerValue, Unseen
+from tests.evidence.elf.opening import opened
 
 RELATIVE, ABS64, GLOB_DAT, IRELATIVE, DTPMOD64, TLSDESC = 8, 1, 6, 37, 16, 36
 OWN, IMPORTED = Sym("own", DATA + 16, type=OBJECT), Sym("host", 0, 0, section=0)

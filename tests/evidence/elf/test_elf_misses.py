@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from handmade import Plugin, Sym
-from opening import opened
 
 from abicheck.evidence.elf.mangling import mangled_near
 from abicheck.evidence.elf.misses import nearest
 from abicheck.model.evidence import Symbol
+from tests.evidence.elf.handmade import Plugin, Sym
+from tests.evidence.elf.opening import opened
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ import struct
 from typing import Any
 
 import pytest
-from conftest import ROOT
 
 from abicheck.evidence import read_plugin
 from abicheck.evidence.elf.reader import ElfEvidence
 from abicheck.model.evidence import Observed
+from tests.conftest import ROOT
 
 PLUGINS = ROOT.parent / "shared" / "plugins"
 CASES: list[dict[str, Any]] = (

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from conftest import binary
-from handmade import (
+
+from abicheck.evidence import read_plugin
+from abicheck.model.evidence import Symbol
+from tests.conftest import binary
+from tests.evidence.elf.handmade import (
     CODE,
     DATA,
     EM_ARM,
@@ -18,10 +21,7 @@ from handmade import (
     Plugin,
     Sym,
 )
-from opening import opened
-
-from abicheck.evidence import read_plugin
-from abicheck.model.evidence import Symbol
+from tests.evidence.elf.opening import opened
 
 VERSIONS = {1: "plugin.so", 2: "V1", 3: "V2"}
 HIDDEN = 0x8000

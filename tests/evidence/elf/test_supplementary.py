@@ -7,7 +7,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import binary
 
 from abicheck.errors import BinaryError
 from abicheck.evidence.elf.debug_files import DebugFiles, build_id_path
@@ -16,6 +15,7 @@ from abicheck.evidence.elf.supplementary import altlink, find_supplementary, ide
 from abicheck.evidence.files import open_bytes
 from abicheck.evidence.sections import ElfSections
 from abicheck.model.evidence import Unseen
+from tests.conftest import binary
 
 FORMS = {
     "gnu": ("libpair-dwz.so", "libpair-shared.debug"),

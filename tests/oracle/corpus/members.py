@@ -212,7 +212,7 @@ fields = ["colour: Colour", "depth: u8", "alpha: u16"]
     c="enum Colour { Red, Green, Last = 255 } __attribute__((packed));\n"
     "struct Pixel { enum Colour colour; uint8_t depth; uint16_t alpha; };\nstruct Pixel *colour(void) { return 0; }\n",
     cpp="enum Colour : uint8_t { Red, Green, Last = 255 };\n"
-    'struct Pixel { Colour colour; uint8_t depth; uint16_t alpha; };\nextern "C" Pixel *colour(void) { return 0; }\n',
+    'struct Pixel { Colour colour; uint8_t depth; uint16_t alpha; };\nstatic Pixel only;\nextern "C" Pixel *colour(void) { return &only; }\n',
     rust="#[repr(u8)] pub enum Colour { Red, Green, Last = 255 }\n"
     "#[repr(C)] pub struct Pixel { colour: Colour, depth: u8, alpha: u16 }\n"
     '#[no_mangle] pub extern "C" fn colour() -> *mut Pixel { null_mut() }\n',

@@ -173,7 +173,7 @@ accepts = ">=1.1, <2 || ==3.0"
             "filled-at-run-time",
             c=(
                 "const uint32_t ABI = 0x00010002;",
-                "uint32_t ABI;\n__attribute__((constructor)) static void set(void) { ABI = 0x00010002; }",
+                "uint32_t ABI;\n__attribute__((constructor)) static void set(void) { __asm__ volatile(\"\" ::: \"memory\"); ABI = 0x00010002; }",
             ),
         ),
         seen("zero", c=("= 0x00010002", "= 0"), rust=("0x0001_0002", "0")),
@@ -424,10 +424,11 @@ equals = 9
 [tags.guarded]
 read = "api"
 at_most = 0
+initial = true
 when = { read = "built", starts_with = "API2" }
 """,
     c='uint32_t api;\nconst char built[24] = "API20220829,NTS";\n'
-    '__attribute__((section(".abi2"), used)) static const uint32_t note[2] = { 1, 9 };\n',
+    '__attribute__((section(".abi2"))) const uint32_t note[2] = { 1, 9 };\n',
     stripped=COMPATIBLE,
     changes=(
         seen("older-build", c=("20220829", "20200101")),

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT
 from elftools.elf.dynamic import DynamicSection
 from elftools.elf.elffile import ELFFile
 from elftools.elf.gnuversions import GNUVerDefSection, GNUVerNeedSection, GNUVerSymSection
@@ -17,6 +16,7 @@ from elftools.elf.sections import SymbolTableSection
 from abicheck.errors import AbicheckError
 from abicheck.evidence import read_plugin
 from abicheck.evidence.elf.reader import ElfEvidence
+from tests.conftest import ROOT
 
 KINDS = {
     "STT_FUNC": "function", "STT_OBJECT": "data", "STT_COMMON": "data", "STT_NOTYPE": "unknown",

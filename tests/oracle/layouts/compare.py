@@ -8,8 +8,8 @@ from abicheck.layout import lay_out
 from abicheck.model.layout import EnumLayout, StructLayout
 from abicheck.model.records import replace
 from abicheck.model.types import Array, Enum, Named, Struct
-from layouts.c_source import Measured, measure
-from layouts.generate import contract_of
+from tests.oracle.layouts.c_source import Measured, measure
+from tests.oracle.layouts.generate import contract_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from abicheck.model.target import Target
-from layouts.c_source import c_source
-from layouts.rust_source import rust_source
+from tests.oracle.layouts.c_source import c_source
+from tests.oracle.layouts.rust_source import rust_source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from abicheck.model.types import Array, FunctionType, Named, Pointer, Scalar, Struct
-from layouts.c_source import TABLE_MARK
+from tests.oracle.layouts.c_source import TABLE_MARK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
