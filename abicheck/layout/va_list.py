@@ -47,9 +47,9 @@ def va_list_layouts(facts: TargetFacts) -> dict[str, TypeLayout]:
         return {"va_list": pointer}
     found: dict[str, TypeLayout] = {"va_list *": pointer}
     structure = _structure(facts, found)
+    found[structure.name] = structure
     if not facts.va_list.endswith("[1]"):
         return found | {"va_list": structure}
-    found[structure.name] = structure
     found["va_list"] = ArrayLayout(
         structure.name, count=1, size=structure.size, alignment=structure.alignment
     )

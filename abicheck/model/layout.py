@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     TypeId = Hashable
 
 # What a scalar's bits mean. CHAR is C's plain `char`: an integer whose sign is not a difference.
-UNSIGNED, SIGNED, CHAR, BOOL, FLOAT, COMPLEX = "unsigned", "signed", "char", "bool", "float", "complex"
+UNSIGNED, SIGNED, CHAR, BOOL, FLOAT, COMPLEX = (
+    "unsigned",
+    "signed",
+    "char",
+    "bool",
+    "float",
+    "complex",
+)
 
 
 @record
@@ -130,11 +137,15 @@ class FunctionLayout:
 
 @record
 class OpaqueLayout:
-    """A type nobody looks into: `opaque` in a contract, a declaration without definition in a plugin."""
+    """A type nobody looks into: `opaque` in a contract, a declaration without definition in a plugin.
+
+    `is_complete`: the plugin does define it, as something that no type of a contract can be.
+    """
 
     name: str
     size: int | None = None
     alignment: int | None = None
+    is_complete: bool = False
 
 
 @record

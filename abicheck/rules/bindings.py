@@ -180,7 +180,7 @@ class Bindings:
         if isinstance(answer, Unseen):
             return Signature(unclear(answer.reason), f"static {expected}", None, None)
         comparison = self.comparison()
-        outcome = comparison.types(type_id(export.type), answer.value, FROM_PLUGIN)
+        outcome = comparison.exported_data(type_id(export.type), answer.value, FROM_PLUGIN)
         if isinstance(self.types.layout(answer.value), FunctionLayout):
             outcome = different("expected data, found a function")
         actual = f"static {describe(self.types, answer.value)}"

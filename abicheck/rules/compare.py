@@ -53,6 +53,13 @@ KINDS = INTEGER_KINDS | {
     COMPLEX: "a complex number",
 }
 
+QUADS = frozenset({"_Float128", "__float128"})
+LONG_DOUBLES = dict.fromkeys(("x86_64", "i386"), "the long double of x87, with 80 bits")
+"""Where a float of 16 bytes may be another format than IEEE's quad: by machine, `long double`.
+
+Source: System V AMD64 psABI 1.0, section 3.1.2.
+"""
+
 DEEPEST = 64
 
 
@@ -160,7 +167,7 @@ class Comparison:
             case OpaqueLayout(), _:
                 return self._opaque(expected, found, actual)
             case ScalarLayout(), ScalarLayout():
-                return _scalars(expected, actual)
+                return _scalars(expected, actual, self.target)
             case ScalarLayout(), EnumLayout():
                 return _integer_for_enum(expected.kind, expected.size, actual)
             case PointerLayout(), PointerLayout():
@@ -170,6 +177,17 @@ class Comparison:
             case FunctionLayout(), FunctionLayout():
                 return self.functions(expected, actual, flow, depth)
         return self._kinds_differ(wanted, found)
+
+    def exported_data(self, wanted: TypeId, found: TypeId, flow: str | None) -> Outcome:
+        """Compare the type of exported data, of which `[T]` leaves the length open."""
+        expected, actual = self.expected.layout(wanted), self.actual.layout(found)
+        if isinstance(actual, StructLayout) and _wraps(actual):
+            return self.exported_data(wanted, actual.fields[0].type, flow)
+        if isinstance(expected, ArrayLayout) and expected.count is None:
+            if isinstance(actual, ArrayLayout) and not actual.is_vector:
+                element = self.types(expected.element, actual.element, flow)
+                return element.within("element")
+        return self.types(wanted, found, flow)
 
     def functions(
         self,
@@ -250,7 +268,7 @@ class Comparison:
             case EnumLayout(), ScalarLayout(kind, _) if kind in INTEGER_KINDS:
                 self.met(name, found, flow)
                 return _enum_for_integer(name, expected, actual)
-            case StructLayout(), OpaqueLayout():
+            case StructLayout(), OpaqueLayout(is_complete=False):
                 return unclear(f"{self._found(found)} is declared but not defined in this unit")
             case StructLayout(), ArrayLayout(is_vector=True):
                 return different(f"expected {name}, found a vector ({self._found(found)})")
@@ -302,7 +320,11 @@ class Comparison:
             return self._untyped(wanted, expected)
         if is_function:
             return self._function_pointers(wanted, found, flow, depth)
-        if isinstance(expected, StructLayout) and isinstance(pointee, OpaqueLayout):
+        if (
+            isinstance(expected, StructLayout)
+            and isinstance(pointee, OpaqueLayout)
+            and not pointee.is_complete
+        ):
             return SAME  # Incomplete here; the struct is sought by its name.
         if isinstance(expected, OpaqueLayout) and expected.size is None:
             return SAME
@@ -374,7 +396,7 @@ def _is_unwrapped(expected: TypeLayout, actual: TypeLayout) -> bool:
     return isinstance(expected, EnumLayout) and _wraps(actual)
 
 
-def _scalars(expected: ScalarLayout, actual: ScalarLayout) -> Outcome:
+def _scalars(expected: ScalarLayout, actual: ScalarLayout, target: Target) -> Outcome:
     kinds = (expected.kind, actual.kind)
     if not (expected.kind == actual.kind or all(kind in INTEGER_KINDS for kind in kinds)):
         return different(f"expected {KINDS[expected.kind]}, found {KINDS[actual.kind]}")
@@ -382,6 +404,8 @@ def _scalars(expected: ScalarLayout, actual: ScalarLayout) -> Outcome:
         return different(f"expected {expected.size} bytes, found {actual.size}")
     if CHAR not in kinds and expected.kind != actual.kind:
         return different(f"expected {KINDS[expected.kind]}, found {KINDS[actual.kind]}")
+    if actual.name in QUADS and expected.kind == FLOAT and target.machine in LONG_DOUBLES:
+        return different(f"expected {LONG_DOUBLES[target.machine]}, found {actual.name}")
     return SAME
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from abicheck.model.layout import EnumLayout, StructLayout
 from abicheck.model.records import replace
 from abicheck.model.report import MISMATCH, OK, UNVERIFIED
+from abicheck.model.types import Struct
 from abicheck.rules.case import Scope
 from abicheck.rules.describe import describe
 from abicheck.rules.members import bit_position, place, size_of
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from abicheck.model.report import Claim, Picture
-    from abicheck.model.types import Struct
     from abicheck.rules.bindings import Binding
     from abicheck.rules.case import Case
     from abicheck.rules.struct_comparison import Compared, Member
@@ -188,12 +188,22 @@ class StructClaims:
                 struct_alignment, "alignment", scope, fits=actual == wanted, expected=expected,
                 actual=found + derived, cause=cause,
             )  # fmt: skip
+        if actual > wanted and not self._has_packing:
+            return self.case.compared(
+                struct_alignment, "alignment", scope, fits=False, expected=expected,
+                actual=found + " (derived from its members)", cause=cause,
+            )  # fmt: skip
         # Packing that moves nothing leaves no mark in DWARF, so it cannot be demanded to show.
         required = scope.required and wanted > actual
         return self.case.unverified(
             struct_alignment, "alignment", replace(scope, required=required), expected=expected,
             reason=f"the members suggest {actual}, and nothing states the alignment itself", actual=found,
         )  # fmt: skip
+
+    @property
+    def _has_packing(self) -> bool:
+        definitions = self.case.contract.definitions.values()
+        return any(isinstance(each, Struct) and each.packed for each in definitions)
 
     def _field(self, member: Member, cause: str | None, scope: Scope) -> Iterator[Claim]:
         yield self._offset(member, cause, scope)

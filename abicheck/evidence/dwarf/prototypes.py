@@ -12,7 +12,7 @@ from abicheck.evidence.dwarf import rust
 from abicheck.evidence.dwarf.entries import child_positions
 from abicheck.evidence.dwarf.functions import origins
 from abicheck.evidence.dwarf.units import C, RUST
-from abicheck.model.layout import FunctionLayout, TypeLayout, UnknownLayout
+from abicheck.model.layout import FLOAT, FunctionLayout, ScalarLayout, TypeLayout, UnknownLayout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from abicheck.evidence.dwarf.units import Unit
 
 MOST_PARAMETERS = 4096
+FLOAT_SIZE = 4
 PARAMETERS = frozenset({dw.DW_TAG_formal_parameter, dw.DW_TAG_unspecified_parameters})
 
 CONVENTIONS = {
@@ -54,6 +55,9 @@ def lay_out(types: Types, entry: Entry, marks: str) -> TypeLayout:
     """
     chain = origins(entry)
     described = _with_parameters(chain)
+    is_stated = described.unit.language != C or any(
+        each.flag(dw.DW_AT_prototyped) for each in chain
+    )
     parameters: list[TypeKey] = []
     names: list[str | None] = []
     is_variadic = False
@@ -61,18 +65,20 @@ def lay_out(types: Types, entry: Entry, marks: str) -> TypeLayout:
         if child.tag == dw.DW_TAG_unspecified_parameters:
             is_variadic = True
             continue
+        if parameters and child.flag(dw.DW_AT_artificial):
+            continue  # Not `this` but what gcc notes beside it, such as `__in_chrg`.
         place = next((p for each in origins(child) if (p := each.reference(dw.DW_AT_type))), None)
         if place is None or len(parameters) >= MOST_PARAMETERS:
             return UnknownLayout("a parameter of the function has no type")
         if child.unit.language == RUST and types.target_of(_typed(child)) is None:
             continue  # `()` takes no part in a call.
-        parameters.append(place)
+        parameters.append(place if is_stated else _as_passed(types, place))
         names.append(
             next((n for each in origins(child) if (n := each.string(dw.DW_AT_name))), None)
         )
     typed = next((each for each in chain if dw.DW_AT_type in each), None)
     is_prototyped = True
-    if described.unit.language == C and not any(each.flag(dw.DW_AT_prototyped) for each in chain):
+    if not is_stated:
         is_prototyped = bool(parameters)
         is_variadic = is_variadic and is_prototyped
     convention, is_marked_variadic = rust.split_marks(marks)
@@ -84,6 +90,17 @@ def lay_out(types: Types, entry: Entry, marks: str) -> TypeLayout:
         is_prototyped=is_prototyped,
         names=tuple(names),
     )
+
+
+def _as_passed(types: Types, place: TypeKey) -> TypeKey:
+    """Return the type of a parameter that no prototype states: a `float` is passed as a `double`.
+
+    Source: ISO C11, section 6.5.2.2, "default argument promotions".
+    """
+    layout = types.layout(place)
+    if isinstance(layout, ScalarLayout) and layout.kind == FLOAT and layout.size == FLOAT_SIZE:
+        return (-1, 0, "it is a float without a prototype, which is passed as a double")
+    return place
 
 
 def _typed(parameter: Entry) -> Entry:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from abicheck.evidence.dwarf import constants as dw
 from abicheck.model.layout import (
     FieldLayout,
+    OpaqueLayout,
     PointerLayout,
     StructLayout,
     TypeLayout,
-    UnknownLayout,
 )
 
 if TYPE_CHECKING:
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 RAW_POINTERS = ("*const ", "*mut ")
 VARIADIC = ",..."
 WRAPPERS = frozenset(
-    """Cell UnsafeCell SyncUnsafeCell ManuallyDrop MaybeDangling NonNull NonZero Pin Wrapping Saturating
+    """Cell UnsafeCell SyncUnsafeCell ManuallyDrop MaybeDangling MaybeUninit NonNull NonZero Pin Wrapping Saturating
     AtomicBool AtomicI8 AtomicI16 AtomicI32 AtomicI64 AtomicIsize AtomicU8 AtomicU16 AtomicU32
     AtomicU64 AtomicUsize AtomicPtr Atomic""".split()
 )
-"""Structs of the standard library that are `repr(transparent)`, or laid out as if they were."""
+"""Structs and unions of the standard library that are `repr(transparent)`, or laid out as if they were."""
 
 DEEPEST_WRAPPER = 16
 
@@ -129,20 +129,22 @@ def enum_with_fields(types: Types, entry: Entry, name: str, size: int) -> TypeLa
         payload = _some(types, entry, size)
         if payload is not None:
             return payload
-    return UnknownLayout(f"{name} is a Rust enum with fields, which has no counterpart in C")
+    return OpaqueLayout(name=name, size=size, is_complete=True)
 
 
 def _some(types: Types, entry: Entry, size: int) -> TypeLayout | None:
     """Return the layout of `Option<T>` where it is as large as T, whose zero means `None`."""
-    for part in entry.children():
-        if part.tag != dw.DW_TAG_variant_part:
-            continue
-        for variant in part.children():
-            if variant.tag != dw.DW_TAG_variant:
-                continue
-            for member in variant.children():
-                if member.tag == dw.DW_TAG_member and member.string(dw.DW_AT_name) == "Some":
-                    return _payload(types, member, size)
+    variants = [
+        variant
+        for part in entry.children() if part.tag == dw.DW_TAG_variant_part
+        for variant in part.children() if variant.tag == dw.DW_TAG_variant
+    ]  # fmt: skip
+    for variant in variants:
+        for member in variant.children():
+            if member.tag == dw.DW_TAG_member and member.string(dw.DW_AT_name) == "Some":
+                others = [each for each in variants if each.position != variant.position]
+                is_zero = all(not each.constant(dw.DW_AT_discr_value) for each in others)
+                return _payload(types, member, size) if is_zero else None
     return None
 
 
@@ -157,7 +159,10 @@ def _payload(types: Types, member: Entry, size: int) -> TypeLayout | None:
     inner = unwrap(types, types.layout(_place(field.type)))
     if isinstance(inner, PointerLayout):
         return PointerLayout(size=inner.size, target=inner.target, may_be_null=True)
-    return StructLayout(name=wrapper.name, size=size, fields=(field,), is_transparent=True)
+    return StructLayout(
+        name=wrapper.name, size=size, fields=(field,), alignment=wrapper.alignment,
+        is_transparent=True,
+    )  # fmt: skip
 
 
 def unwrap(types: Types, layout: TypeLayout) -> TypeLayout:

@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 
 MOST_TYPEDEFS = 128
 MOST_DIMENSIONS = 32
+MOST_PENDING = 32
+"""Types that wait for the layout of others; only rustc's wrappers do, a few deep."""
+
 MOST_ENUMERATORS = 100_000
 
 SEEN_THROUGH = frozenset(
@@ -67,6 +70,11 @@ KINDS = {
     dw.DW_ATE_unsigned_char: UNSIGNED, dw.DW_ATE_UTF: UNSIGNED, dw.DW_ATE_UCS: UNSIGNED,
     dw.DW_ATE_ASCII: UNSIGNED, dw.DW_ATE_address: UNSIGNED,
 }  # fmt: skip
+FOREIGN = frozenset(range(0x09, 0x10))
+"""Encodings that are no type of a contract: imaginary, decimal and fixed-point numbers.
+
+Source: DWARF 5, table 7.11.
+"""
 CHARACTERS = frozenset({dw.DW_ATE_signed_char, dw.DW_ATE_unsigned_char})
 
 
@@ -77,13 +85,18 @@ class Types:
         """Lay out nothing yet."""
         self.book = book
         self._layouts: dict[TypeKey, TypeLayout] = {}
+        self._pending: set[TypeKey] = set()
         self._entries: dict[Place, Entry] = {}
 
     def layout(self, key: TypeKey) -> TypeLayout:
         """Return the layout of a type; `UnknownLayout` where it cannot be read."""
         known = self._layouts.get(key)
         if known is None:
+            if len(self._pending) >= MOST_PENDING or key in self._pending:
+                return UnknownLayout("its definition leads back to itself")
+            self._pending.add(key)
             known = self._layouts[key] = self._lay_out(key)
+            self._pending.discard(key)
         return known
 
     def entry(self, place: Place) -> Entry:
@@ -164,7 +177,7 @@ class Types:
         if tag == dw.DW_TAG_unspecified_type:  # C++'s nullptr_t
             return PointerLayout(size=entry.unit.widths.address_size, target=None)
         if tag == dw.DW_TAG_ptr_to_member_type:
-            return UnknownLayout("it is a pointer to a member of a C++ class")
+            return OpaqueLayout(name="a pointer to a member of a class", is_complete=True)
         return UnknownLayout(f"the debug information describes no type here (DW_TAG {tag:#x})")
 
     def _pointer(self, entry: Entry) -> TypeLayout:
@@ -190,10 +203,13 @@ class Types:
             return UnknownLayout(f"{name or 'a struct'}: {trouble}")
         if is_rust and (special := rust.special_struct(self, name, size, fields)):
             return special
+        is_wrapper = is_rust and rust.is_wrapper(self, name, size, fields)
+        if is_wrapper and (inner := rust.only_field(self, size, fields)):
+            fields = (inner,)
         return StructLayout(
-            name=name, size=size, fields=fields, is_union=entry.tag == dw.DW_TAG_union_type,
-            alignment=entry.unsigned(dw.DW_AT_alignment),
-            is_transparent=is_rust and rust.is_wrapper(self, name, size, fields),
+            name=name, size=size, fields=fields,
+            is_union=entry.tag == dw.DW_TAG_union_type and not is_wrapper,
+            alignment=entry.unsigned(dw.DW_AT_alignment), is_transparent=is_wrapper,
             origin=self.origin(entry),
         )  # fmt: skip
 
@@ -313,7 +329,9 @@ def lay_out_base(entry: Entry) -> TypeLayout:
         return UnknownLayout(f"{name} is a bit-precise integer")
     kind = KINDS.get(encoding)
     if kind is None:
-        return UnknownLayout(f"{name} has an encoding that C has no type for ({encoding:#x})")
+        if encoding in FOREIGN:
+            return OpaqueLayout(name=name, size=size, is_complete=True)
+        return UnknownLayout(f"{name} has an encoding that nobody here knows ({encoding:#x})")
     if name == "char" and encoding in CHARACTERS and size == 1 and entry.unit.language != RUST:
         kind = CHAR
     return ScalarLayout(kind=kind, size=size, name=name)
