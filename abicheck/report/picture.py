@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from abicheck.model.report import Picture, Row
     from abicheck.report.terminal import Pen
 
-WIDEST = 96
+WIDEST = 80
 """Characters of a table; a field's name and type share what the numbers leave of them."""
 
 BEFORE, AFTER = 3, 4
@@ -128,7 +128,7 @@ def _sizes(picture: Picture, *, expected: bool) -> str:
 def _squeezed(left: Cells, right: Cells) -> tuple[Cells, Cells]:
     """Narrow the text columns until both sides fit; the wider of the two gives way first."""
     numbers = sum(sum(cells.widths[:2]) + _gaps(cells) for cells in (left, right))
-    room = max(40, WIDEST - MARGIN - len(" | ") - numbers)
+    room = max(30, WIDEST - MARGIN - len(" | ") - numbers)
     wide, narrow = left.widths[2], right.widths[2]
     if wide + narrow > room:
         smaller = min(wide, narrow, room // 2)
@@ -141,7 +141,8 @@ def _with_width(cells: Cells, width: int) -> Cells:
 
 
 def _gaps(cells: Cells) -> int:
-    return 2 * sum(width > 0 for width in cells.widths[:2])
+    columns = sum(width > 0 for width in cells.widths[:2])
+    return columns + 1 if columns else 0
 
 
 def _line(  # noqa: PLR0913 (a line of a table: two sides, and how they look)
@@ -166,8 +167,9 @@ def _side(pen: Pen, cells: Cells, row: int) -> str:
         parts.append(offset.ljust(cells.widths[0]))
     if cells.widths[1]:
         parts.append(size.rjust(cells.widths[1]))
-    parts.append(pen.clip(text, cells.widths[2]).ljust(cells.widths[2]))
-    return "  ".join(parts)
+    numbers = " ".join(parts)
+    shown = pen.clip(text, cells.widths[2]).ljust(cells.widths[2])
+    return f"{numbers}  {shown}" if parts else shown
 
 
 def _remark(pen: Pen, text: str, left: Cells) -> str:

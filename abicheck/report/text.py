@@ -133,8 +133,11 @@ class Page:
         width = max((len(group) for group, _ in proved(plugin.claims)), default=0)
         for group, phrase in proved(plugin.claims):
             yield from self.pen.wrap(phrase, f"  {group.ljust(width)}  ")
-        yield from self._notes(plugin)
-        yield from self._not_proved(plugin)
+        yield from self._remarks(plugin)
+
+    def _remarks(self, plugin: PluginReport) -> Iterator[str]:
+        remarks = [*self._notes(plugin), *self._not_proved(plugin)]
+        yield from ["", *remarks] if remarks else []
 
     def _notes(self, plugin: PluginReport) -> Iterator[str]:
         messages = [f"{claim.subject}: {claim.message}" for claim in plugin.claims if claim.is_note]
@@ -173,10 +176,9 @@ class Page:
                 drawn.add(picture.subject)
                 yield ""
                 yield from draw(picture, self.pen)
+        yield from self._remarks(plugin)
         yield ""
         yield from self.pen.wrap(advice.who_must_act(self.report, plugin), "  ")
-        yield from self._notes(plugin)
-        yield from self._not_proved(plugin)
 
     def _problem_line(self, plugin: PluginReport, number: int, claim: Claim) -> str:
         place = f" on {claim.target}" if len(plugin.targets) > 1 and claim.target else ""
@@ -254,7 +256,7 @@ class Page:
             yield ""
             yield "  Ways out, the best first:" if len(ways) > 1 else "  A way out:"
         for number, (sentence, lines) in enumerate(ways, 1):
-            yield from self.pen.wrap(sentence, f"  {number}. ")
+            yield from self.pen.wrap(sentence, f"  {number}. " if len(ways) > 1 else "    ")
             yield from (f"       {line}" for line in lines)
 
     # Every claim, on demand.

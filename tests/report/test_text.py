@@ -86,7 +86,7 @@ def test_one_screen_of_eighty_columns_is_enough(name: str) -> None:
     typed = [line for line in lines if "│" not in line and not line.startswith(" " * 7)]
     tables = [line for line in lines if "│" in line]
     assert max(map(len, typed)) <= 96
-    assert max(map(len, tables), default=0) <= 96
+    assert max(map(len, tables), default=0) <= 80
     assert len(lines) <= 30 or name == "several"
 
 
