@@ -67,6 +67,8 @@ class Exports:
         entry = self._function_entry(symbol)
         if isinstance(entry, Unseen):
             return entry
+        if symbol.name.startswith("_ZT") and entry.flag(dw.DW_AT_artificial):
+            return Unseen("it is a thunk of a virtual function, which has no prototype of its own")
         if not describes_types(entry):
             return Unseen(
                 f"{_unit_name(entry.unit)} was compiled without type information "
