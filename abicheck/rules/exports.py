@@ -71,6 +71,13 @@ def _presence(case: Case, export: Export) -> Claim:
     expected = "at least one match" if export.is_glob else "defined by the plugin"
     if export.is_optional:
         expected = "optional"
+    others = case.matches(export)
+    if others:  # Under another version, which is what `export-version-mismatch` tells.
+        return case.compared(
+            export_present, "present", replace(scope, origin=others[0].origin),
+            fits=export.is_optional, expected=expected, actual=_versioned(others[0]),
+            cause=scope.subject,
+        )  # fmt: skip
     return case.compared(
         export_present, "present", replace(scope, origin=case.evidence.facts.origin),
         fits=export.is_optional, expected=expected, actual="not exported",

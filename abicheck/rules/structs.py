@@ -246,9 +246,18 @@ class StructClaims:
         fits = member.type.status == OK
         return self.case.compared(
             field_type, "type", scope, fits=fits, expected=expected, actual=actual,
-            cause=scope.subject if member.pair.found is None else None,
+            cause=scope.subject if member.pair.found is None else self._resized_enum(member),
             message=None if fits else member.type.detail,
         )  # fmt: skip
+
+    def _resized_enum(self, member: Member) -> str | None:
+        """Return the enum whose own change of size makes a field of its type differ."""
+        if member.pair.found is None:
+            return None
+        wanted = self.case.layouts.layout(member.pair.wanted.type)
+        found = self.case.evidence.types.layout(member.pair.found.type)
+        is_enum = isinstance(wanted, EnumLayout) and isinstance(found, EnumLayout)
+        return self._grown_definition(member) if is_enum else None
 
     def _name(self, member: Member, scope: Scope) -> Claim:
         found, wanted = member.pair.found, member.pair.wanted.name or ""
