@@ -357,10 +357,21 @@ def claims_of(case: Case, tag: Tag) -> Iterator[Claim]:
             )
             continue
         answer = combine(reading.answers(condition))
-        yield _claim(case, tag_absent if absent else tag_condition, mine, condition, answer)
+        if absent:
+            cause = f"exports.{tag.path.root}" if tag.path.root else None
+            yield _claim(case, tag_absent, mine, condition, answer, cause)
+        else:
+            yield _claim(case, tag_condition, mine, condition, answer)
 
 
-def _claim(case: Case, decide: Rule, scope: Scope, condition: Condition, answer: Answer) -> Claim:
+def _claim(  # noqa: PLR0913, PLR0917 (one condition of one tag, and what came of it)
+    case: Case,
+    decide: Rule,
+    scope: Scope,
+    condition: Condition,
+    answer: Answer,
+    cause: str | None = None,
+) -> Claim:
     expected = expectation(condition)
     if answer.status == UNVERIFIED:
         return case.unverified(
@@ -371,7 +382,7 @@ def _claim(case: Case, decide: Rule, scope: Scope, condition: Condition, answer:
     return case.compared(
         decide, condition.key, replace(scope, evidence=evidence, origin=answer.origin),
         fits=answer.status == OK, expected=expected, actual=answer.value or answer.detail,
-        message=answer.detail or None,
+        message=answer.detail or None, cause=cause,
     )  # fmt: skip
 
 
