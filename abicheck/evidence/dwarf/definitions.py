@@ -136,9 +136,11 @@ def _path(name: str) -> list[str]:
 
 def _crate(unit: Unit) -> str:
     """Return the crate that a Rust unit is from: "lib.rs/@/greeter.d9e7799061cfb24c-cgu.0"."""
-    if unit.language != RUST:
+    try:
+        is_rust = unit.language == RUST
+        return unit.name.rpartition("/@/")[2].partition(".")[0] if is_rust else ""
+    except (BinaryError, UnsupportedError):
         return ""
-    return unit.name.rpartition("/@/")[2].partition(".")[0]
 
 
 def _surroundings(entry: Entry) -> tuple[list[str], bool]:

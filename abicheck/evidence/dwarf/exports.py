@@ -29,6 +29,8 @@ from abicheck.evidence.elf.standard import EM_ARM
 from abicheck.model.evidence import DATA, IFUNC, Unseen
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from abicheck.evidence.dwarf.entries import Entry
     from abicheck.evidence.dwarf.file import Book
     from abicheck.evidence.dwarf.types import TypeKey, Types
@@ -52,7 +54,7 @@ class Exports:
     def __init__(self, book: Book, types: Types, elf: ElfFile) -> None:
         """Read nothing yet."""
         self._book, self._types, self._elf = book, types, elf
-        self.lookup = UnitLookup(book.main)
+        self.lookup = UnitLookup(book.main, elf.word_size)
         self._units: dict[int, list[Unit]] = {}
         self._names, self._spellings = Names(book), Spellings(types)
 
@@ -204,22 +206,26 @@ class Exports:
         info = self._book.main.info
         if info is None:
             return []
-        found: dict[int, Unit] = {}
-        for unit in self.lookup.opened():
-            if has_location(self._whole(unit), address):
-                return [self._whole(unit)]
-        sizes = (8,) if address >> 32 else (8, 4)
-        for size in sizes:
-            needle = bytes([size + 1, dw.DW_OP_addr])
-            needle += address.to_bytes(size, self._book.byte_order)
-            for hit in info.region.find_all(needle, MOST_HITS):
-                unit = info.unit_holding(hit)
-                found[unit.start] = unit
-        for unit in self.lookup.with_slot(address):
-            whole = self._whole(unit)
-            if has_location(whole, address):
-                found[unit.start] = whole
+        for unit in self._likely_units(address):
+            if has_location(unit, address):
+                return [unit]
+        size = self._elf.word_size
+        if address >> 8 * size:
+            return []
+        needle = bytes([size + 1, dw.DW_OP_addr]) + address.to_bytes(size, self._book.byte_order)
+        found = {
+            unit.start: unit
+            for unit in map(info.unit_holding, info.region.find_all(needle, MOST_HITS))
+        }
         return list(found.values())
+
+    def _likely_units(self, address: int) -> Iterator[Unit]:
+        """Yield units that may describe the data at `address`, the likeliest first."""
+        info = self._book.main.info
+        if info is not None:
+            yield from map(self._whole, self.lookup.opened())
+            yield from (self._whole(info.unit_at(each)) for each in self.lookup.starting_at(address))
+            yield from map(self._whole, self.lookup.with_slot(address))
 
 
 def _typed(entry: Entry) -> TypeKey | None:

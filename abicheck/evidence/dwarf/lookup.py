@@ -45,9 +45,9 @@ class RangeSet:
 class UnitLookup:
     """Finds the units of one file by address, and remembers those it has found."""
 
-    def __init__(self, file: DebugFile) -> None:
-        """Read nothing yet."""
-        self._file = file
+    def __init__(self, file: DebugFile, address_size: int) -> None:
+        """Read nothing yet; `address_size` is that of the plugin, in bytes."""
+        self._file, self._address_size = file, address_size
         self._known: dict[int, tuple[list[int], dict[int, int]]] = {}
         self._sets: list[RangeSet] = []
         self._next_set = 0
@@ -84,25 +84,26 @@ class UnitLookup:
         return self._file.region(".debug_aranges")
 
     def _by_ranges_index(self, address: int) -> Iterator[int]:
-        """Yield units by .debug_aranges: sets in which a range begins at `address`, then any."""
-        region = self._aranges
-        if region is None:
+        """Yield units by .debug_aranges: that with a range that begins at `address`, else any."""
+        if self._aranges is None:
             return
-        needles = {size: address.to_bytes(size, self._file.byte_order) for size in (8, 4)
-                   if not address >> 8 * size}  # fmt: skip
-        hits = [
-            (hit, size) for size, needle in needles.items()
-            for hit in region.find_all(needle, MOST_HITS)
-        ]  # fmt: skip
-        for hit, size in hits:
+        for start in self.starting_at(address):
+            yield start
+            # A range that begins where a function does is about that function alone.
+            return
+        for found in self._all_sets():
+            if self._remember(found.unit, list(self._tuples(found)), address):
+                yield found.unit
+
+    def starting_at(self, address: int) -> Iterator[int]:
+        """Yield units by the ranges of .debug_aranges that begin at `address`, code or data."""
+        region, size = self._aranges, self._address_size
+        if region is None or address >> 8 * size:
+            return
+        for hit in region.find_all(address.to_bytes(size, self._file.byte_order), MOST_HITS):
             found = self._set_holding(hit)
             if found is None or found.address_size != size or (hit - found.first) % (2 * size):
                 continue
-            if self._remember(found.unit, list(self._tuples(found)), address):
-                yield found.unit
-                # A range that begins where a function does is about that function alone.
-                return
-        for found in self._all_sets():
             if self._remember(found.unit, list(self._tuples(found)), address):
                 yield found.unit
 
@@ -173,12 +174,13 @@ class UnitLookup:
         if len(section.starts()) < WORTH_BISECTING:
             yield from map(section.unit_at, section.starts())
             return
-        for size in (4, 8) if not address >> 32 else (8,):
-            needle = address.to_bytes(size, self._file.byte_order)
-            for hit in region.find_all(needle, MOST_HITS):
-                start = self._owner_of_slot(hit)
-                if start is not None and section.unit_at(start).widths.address_size == size:
-                    yield section.unit_at(start)
+        size = self._address_size
+        if address >> 8 * size:
+            return
+        for hit in region.find_all(address.to_bytes(size, self._file.byte_order), MOST_HITS):
+            start = self._owner_of_slot(hit)
+            if start is not None and section.unit_at(start).widths.address_size == size:
+                yield section.unit_at(start)
 
     def _owner_of_slot(self, slot: int) -> int | None:
         """Return the unit whose addresses begin last before `slot`, by bisection.

@@ -89,7 +89,10 @@ class DwarfTypes:
     def language(self, type_id: TypeId) -> str:
         """Return the language of the unit a type is from: "c", "c++", "rust" or ""."""
         entry = self._entry_of(type_id)
-        language = "" if entry is None else entry.unit.language
+        try:
+            language = "" if entry is None else entry.unit.language
+        except (BinaryError, UnsupportedError):
+            return ""
         return "" if language == ASSEMBLER else language
 
     def _entry_of(self, type_id: TypeId) -> Entry | None:

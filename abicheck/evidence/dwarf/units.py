@@ -8,7 +8,7 @@ Source: DWARF 5, sections 7.4, 7.5.1; DWARF 4, section 7.5.1; GNU DebugFission.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_right, insort
 from functools import cached_property
 from struct import error as StructError
 from typing import TYPE_CHECKING
@@ -229,6 +229,7 @@ class InfoSection:
         """Read nothing yet."""
         self.file, self.region, self.number, self.is_types = file, region, number, is_types
         self._units: dict[int, Unit] = {}
+        self._opened: list[int] = []
         self._starts: list[int] = []
         self._next = 0
 
@@ -237,6 +238,7 @@ class InfoSection:
         unit = self._units.get(start)
         if unit is None:
             unit = self._units[start] = Unit(self, start)
+            insort(self._opened, start)
         return unit
 
     def unit_holding(self, offset: int) -> Unit:
@@ -247,6 +249,12 @@ class InfoSection:
         """
         if not 0 <= offset < self.region.size:
             raise self.region.damage(offset, "a reference leads outside the section")
+        # Most references stay inside a unit that is open: no header before it need be read.
+        index = bisect_right(self._opened, offset) - 1
+        if index >= 0:
+            unit = self._units[self._opened[index]]
+            if offset < unit.end:
+                return unit
         while self._next <= offset and self._step():
             pass
         index = bisect_right(self._starts, offset) - 1
