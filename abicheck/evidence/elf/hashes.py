@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from abicheck.evidence.cursor import Cursor
     from abicheck.evidence.elf.dynamic import Dynamic
 
-LONGEST_CHAIN = 1 << 18
+LONGEST_CHAIN = 1 << 16
 
 
 def gnu_hash(name: bytes) -> int:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from abicheck.evidence.elf.symbols import DynamicSymbols
 
 MOST_COMPARED = 20_000
-"""Exports among which a misspelt name is looked for."""
+"""Symbols among which a misspelt name is looked for."""
 
 LARGEST_SYMTAB = 1 << 26
 
@@ -112,10 +112,9 @@ def _mangled(symbols: DynamicSymbols, name: bytes) -> str | None:
 
 
 def _misspelt(symbols: DynamicSymbols, name: str) -> str | None:
-    exports = symbols.exports()
-    if len(exports) > MOST_COMPARED:
+    if symbols.count > MOST_COMPARED:
         return None
-    near = nearest(name, exports.names)
+    near = nearest(name, symbols.exports().names)
     return None if near is None else f"there is an export named {near}"
 
 

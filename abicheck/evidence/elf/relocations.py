@@ -1,21 +1,12 @@
-"""Relocations: the loader's work orders -> those that touch one range of addresses.
-
-A plugin may have a hundred thousand, and a contract asks about ten addresses. So
-nothing is decoded record by record: one column of each table, the addresses, is taken
-out by C code, and the few records that matter are found in it.
-"""
+"""Relocations: the loader's work orders -> those that touch one range of addresses."""
 
 from __future__ import annotations
 
-import sys
-from array import array
-from bisect import bisect_left
-from itertools import compress, count
-from operator import gt
 from typing import TYPE_CHECKING, NamedTuple
 
 from abicheck.errors import BinaryError, UnsupportedError
 from abicheck.evidence.elf import standard as elf_
+from abicheck.evidence.elf.relocation_tables import PackedTable, RelativeTable, Table
 from abicheck.evidence.elf.relocation_types import (
     NOTHING,
     OTHER,
@@ -26,16 +17,8 @@ from abicheck.evidence.elf.relocation_types import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from abicheck.evidence.cursor import Cursor
     from abicheck.evidence.elf.dynamic import Dynamic
-    from abicheck.evidence.elf.file import ElfFile
-
-MOST_RELOCATIONS = 1 << 23
-MOST_PACKED = 1 << 19
-MOST_RUNS = 64
-CHUNK = 1 << 20
 
 
 class Relocation(NamedTuple):
@@ -52,181 +35,6 @@ class Relocation(NamedTuple):
     def is_effective(self) -> bool:
         """Whether it changes anything: R_x_NONE does not."""
         return self.type.effect != NOTHING
-
-
-class AddressIndex:
-    """A column of addresses, in file order -> the rows whose address is in a range.
-
-    Linkers sort relocations in a few runs (relative ones first), each of which can be
-    bisected as it is; a table with many runs is sorted.
-    """
-
-    def __init__(self, addresses: Sequence[int]) -> None:
-        """Find the runs of `addresses` that ascend."""
-        shifted = addresses[1:]
-        breaks = list(compress(count(1), map(gt, addresses, shifted)))
-        self._addresses, self._order = addresses, None
-        self._runs = list(zip([0, *breaks], [*breaks, len(addresses)], strict=True))
-        if len(self._runs) > MOST_RUNS:
-            self._order = sorted(range(len(addresses)), key=addresses.__getitem__)
-            self._addresses = array("Q", map(addresses.__getitem__, self._order))
-            self._runs = [(0, len(addresses))]
-
-    def rows(self, low: int, high: int) -> Iterator[int]:
-        """Yield the rows whose address is at least `low` and less than `high`."""
-        addresses, order = self._addresses, self._order
-        for begin, end in self._runs:
-            row = bisect_left(addresses, low, begin, end)
-            while row < end and addresses[row] < high:
-                yield row if order is None else order[row]
-                row += 1
-
-
-class Table:
-    """A table of REL or RELA records."""
-
-    def __init__(self, elf: ElfFile, table: Cursor, *, has_addends: bool) -> None:
-        """Take out the addresses of all records.
-
-        Raises: UnsupportedError if there are more than MOST_RELOCATIONS.
-        """
-        self._elf, self._table, self._has_addends = elf, table, has_addends
-        self._words = 3 if has_addends else 2
-        self.entry_size = self._words * elf.word_size
-        rows = table.remaining // self.entry_size
-        if rows > MOST_RELOCATIONS:
-            message = f"{elf.path}: {rows} relocations; at most {MOST_RELOCATIONS} are read"
-            raise UnsupportedError(message)
-        self._index = AddressIndex(self._column(rows))
-
-    def _column(self, rows: int) -> array[int]:
-        code = "Q" if self._elf.is_64 else "I"
-        column, step = array(code), CHUNK // self.entry_size
-        for first in range(0, rows, step):
-            words = array(code, self._table.take(min(step, rows - first) * self.entry_size))
-            column.extend(words[:: self._words])
-        if self._elf.byte_order != sys.byteorder:
-            column.byteswap()
-        return column
-
-    def records(self, low: int, high: int) -> Iterator[tuple[int, int, int | None, int]]:
-        """Yield (address, info, addend, file offset) of the records in a range of addresses."""
-        elf, table = self._elf, self._table
-        layout = ("Q" if elf.is_64 else "I") * 2 + ("q" if elf.is_64 else "i") * self._has_addends
-        for row in self._index.rows(low, high):
-            elf.counters.relocations += 1
-            table.seek(table.start + row * self.entry_size)
-            where = table.position
-            address, info, *addend = table.unpack(layout)
-            yield address, info, addend[0] if addend else None, where
-
-
-class PackedTable:
-    """Android's packed relocations, which have to be decoded from the first to the last.
-
-    Groups of records share what their flags say. Source: bionic,
-    linker/linker_reloc_iterators.h.
-    """
-
-    BY_INFO, BY_OFFSET, BY_ADDEND, HAS_ADDEND = 1, 2, 4, 8
-
-    def __init__(self, elf: ElfFile, table: Cursor, *, has_addends: bool) -> None:
-        """Decode all records."""
-        self._elf, self._where = elf, table.start
-        self._infos, self._addends = array("Q"), array("q") if has_addends else None
-        if table.take(4) != b"APS2":
-            raise table.error("packed relocations do not begin with APS2", at=table.start)
-        addresses = array("Q")
-        self._mask = (1 << 8 * elf.word_size) - 1
-        total, address, addend = table.sleb128(), table.sleb128(), 0
-        if not 0 <= total <= MOST_PACKED:
-            raise UnsupportedError(f"{elf.path}: {total} packed relocations are too many to read")
-        while len(addresses) < total:
-            size, flags = table.sleb128(), table.sleb128()
-            step = table.sleb128() if flags & self.BY_OFFSET else None
-            info = table.sleb128() if flags & self.BY_INFO else None
-            grouped = flags & (self.BY_ADDEND | self.HAS_ADDEND)
-            if grouped == self.BY_ADDEND | self.HAS_ADDEND:
-                addend += table.sleb128()
-            elif grouped != self.HAS_ADDEND:
-                addend = 0
-            if not 0 < size <= total - len(addresses):
-                raise table.error(f"a group of {size} packed relocations")
-            for _ in range(size):
-                address += table.sleb128() if step is None else step
-                self._infos.append((table.sleb128() if info is None else info) & self._mask)
-                if grouped == self.HAS_ADDEND:
-                    addend += table.sleb128()
-                addresses.append(address & self._mask)
-                self._keep(addend)
-        elf.counters.relocations += total
-        self._index, self._all = AddressIndex(addresses), addresses
-
-    def _keep(self, addend: int) -> None:
-        if self._addends is not None:
-            half = 1 << 8 * self._elf.word_size - 1
-            self._addends.append((addend + half & self._mask) - half)
-
-    def records(self, low: int, high: int) -> Iterator[tuple[int, int, int | None, int]]:
-        """Yield (address, info, addend, file offset of the table) of the records in a range."""
-        for row in self._index.rows(low, high):
-            addend = None if self._addends is None else self._addends[row]
-            yield self._all[row], self._infos[row], addend, self._where
-
-
-class RelativeTable:
-    """DT_RELR: an address, then bitmaps of the words after it; each is relative, in place.
-
-    Source: System V gABI, chapter 4, "Relative Relocation Table".
-    """
-
-    def __init__(self, elf: ElfFile, table: Cursor) -> None:
-        """Decode the words; bitmaps stay packed."""
-        self._word, self._where = elf.word_size, table.start
-        words = array("Q" if elf.is_64 else "I", table.take(table.remaining & -self._word))
-        if elf.byte_order != sys.byteorder:
-            words.byteswap()
-        if len(words) > MOST_RELOCATIONS >> 2:
-            raise UnsupportedError(f"{elf.path}: {len(words)} words of DT_RELR are too many")
-        self._starts, self._bits = array("Q"), array("Q")
-        self._reach = (8 * self._word - 1) * self._word
-        following = None
-        for word in words:
-            if not word & 1:
-                self._add(table, word, 1)
-                following = word + self._word
-            elif following is None:
-                raise table.error("DT_RELR begins with a bitmap", at=table.start)
-            else:
-                self._add(table, following, word >> 1)
-                following += self._reach
-        elf.counters.relocations += len(words)
-
-    def _add(self, table: Cursor, start: int, bits: int) -> None:
-        if (self._starts and start < self._starts[-1]) or start >= 1 << 64:
-            raise table.error(f"DT_RELR goes back to {start:#x}", at=table.start)
-        self._starts.append(start)
-        self._bits.append(bits)
-
-    def addresses(self, low: int, high: int) -> Iterator[int]:
-        """Yield the addresses of relocated words in a range."""
-        row = bisect_left(self._starts, max(0, low - self._reach))
-        while row < len(self._starts) and self._starts[row] < high:
-            start, bits = self._starts[row], self._bits[row]
-            first = max(0, -(-(low - start) // self._word))
-            bits >>= first
-            address = start + first * self._word
-            while bits and address < high:
-                if bits & 1:
-                    yield address
-                bits >>= 1
-                address += self._word
-            row += 1
-
-    def records(self, low: int, high: int) -> Iterator[tuple[int, int, int | None, int]]:
-        """Yield (address, 0, None, file offset of the table) of the words in a range."""
-        for address in self.addresses(low, high):
-            yield address, 0, None, self._where
 
 
 RELR = RelocationType("DT_RELR", RELATIVE)

@@ -40,9 +40,13 @@ KINDS = {
 
 BINDINGS = {elf_.STB_GLOBAL: "global", elf_.STB_WEAK: "weak", elf_.STB_GNU_UNIQUE: "unique"}
 VISIBILITIES = ("default", "internal", "hidden", "protected")
+OFFERED = frozenset(binding << 4 | kind for binding in BINDINGS for kind in KINDS)
+"""The values of st_info of what a loader takes for a definition."""
+
+HIDDEN = frozenset({elf_.STV_INTERNAL, elf_.STV_HIDDEN})
 STO_MIPS_ISA, STO_MICROMIPS, STO_MIPS16 = 0xC0, 0x80, 0xF0
 
-MOST_SYMBOLS = 1 << 22
+MOST_SYMBOLS = 1 << 21
 ENOUGH_NAME_BYTES = 1 << 26
 """Where reading names stops: overlapping strings could otherwise cost the square of the file."""
 
@@ -300,14 +304,20 @@ class DynamicSymbols:
     def exports(self) -> Exports:
         """Return every export, hidden versions included, sorted by name and version."""
         first = self.hash_table.first if self.hash_table is not None else self.count
-        entries = self._all_entries()
-        numbers = self._version_numbers()
-        defined, names, keys = self.versions.defined, self._names(), []
-        for index, row in enumerate(entries):
-            if index < first or not row[5] or not self._is_visible(Entry._make(row)):
+        numbers, names, keys = self._version_numbers(), self._names(), []
+        defined = self.versions.defined
+        # This loop runs for every symbol of the file: it is `_is_visible`, written flat.
+        for index, row in enumerate(self._all_entries()):
+            name, value, _, info, other, section = row
+            if not section or info not in OFFERED or other & 3 in HIDDEN or index < first:
                 continue
-            number = numbers[index] & VERSYM_VERSION if numbers else 0
-            keys.append((names(row[0]), defined.get(number, ""), index))
+            if section == elf_.SHN_ABS:
+                if self.is_version(Entry._make(row)):
+                    continue
+            elif not value and info & 0xF != elf_.STT_TLS:
+                continue
+            version = defined.get(numbers[index] & VERSYM_VERSION, "") if numbers else ""
+            keys.append((names(name), version, index))
         keys.sort()
         return Exports(self, keys)
 

@@ -168,16 +168,18 @@ CRTBEGIN = Sym("_ITM_registerTMCloneTable", 0, 0, 0, 2, section=0)
     ("symbols", "dynamic", "expected"),
     [
         pytest.param([], [], False, id="nothing"),
-        pytest.param([CRTBEGIN], [(DT_INIT_ARRAY, DATA), (DT_INIT_ARRAYSZ, 8)], False, id="crtbegin"),
-        pytest.param([CRTBEGIN], [(DT_INIT_ARRAY, DATA), (DT_INIT_ARRAYSZ, 16)], True, id="one more"),
+        pytest.param(
+            [CRTBEGIN], [(DT_INIT_ARRAY, DATA), (DT_INIT_ARRAYSZ, 8)], False, id="crtbegin"
+        ),
+        pytest.param(
+            [CRTBEGIN], [(DT_INIT_ARRAY, DATA), (DT_INIT_ARRAYSZ, 16)], True, id="one more"
+        ),
         pytest.param([], [(DT_INIT_ARRAY, DATA), (DT_INIT_ARRAYSZ, 8)], True, id="no crtbegin"),
         pytest.param([], [(DT_INIT_ARRAY, DATA), (DT_INIT_ARRAYSZ, 0)], False, id="empty array"),
         pytest.param([], [(DT_INIT, 0x4000)], True, id="DT_INIT of its own"),
     ],
 )
-def test_initialisers(
-    symbols: list[Sym], dynamic: list[tuple[int, int]], expected: bool
-) -> None:
+def test_initialisers(symbols: list[Sym], dynamic: list[tuple[int, int]], expected: bool) -> None:
     assert facts(Plugin(symbols=symbols, dynamic=dynamic)).has_initialisers is expected
 
 

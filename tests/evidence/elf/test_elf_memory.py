@@ -6,7 +6,7 @@ import pytest
 
 from abicheck.errors import BinaryError, UnsupportedError
 from abicheck.evidence import read_plugin
-from abicheck.evidence.elf.relocations import AddressIndex
+from abicheck.evidence.elf.relocation_tables import AddressIndex
 from abicheck.model.evidence import Observed, PointerValue, Unseen
 from tests.conftest import binary
 from tests.evidence.elf.handmade import (

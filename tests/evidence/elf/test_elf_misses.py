@@ -64,7 +64,10 @@ def test_hidden_version_explains_the_miss() -> None:
     ],
 )  # fmt: skip
 def test_misspelt_name_is_recognised(wanted: str, near: str) -> None:
-    assert opened(Plugin(symbols=[Sym(near)])).find_hidden(wanted) == f"there is an export named {near}"
+    assert (
+        opened(Plugin(symbols=[Sym(near)])).find_hidden(wanted)
+        == f"there is an export named {near}"
+    )
 
 
 def test_name_unlike_any_other_is_not_explained() -> None:
