@@ -7,6 +7,7 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from abicheck import __version__
 from abicheck.commands import streams
 from abicheck.commands.arguments import UsageError, suggestion
 from abicheck.errors import AbicheckError, Problem
@@ -68,7 +69,7 @@ def _run(words: Sequence[str]) -> int:
         streams.write(_help())
         return ExitCode.COMPATIBLE
     if name in {"--version", "-V"}:
-        streams.write(f"abicheck {_version()}\n")
+        streams.write(f"abicheck {__version__}\n")
         return ExitCode.COMPATIBLE
     if name not in COMMANDS:
         raise UsageError(_unknown(name, rest))
@@ -80,15 +81,6 @@ def _help() -> str:
     width = max(len(name) for name in COMMANDS)
     commands = [f"  {name.ljust(width)}  {purpose}" for name, purpose in COMMANDS.items()]
     return USAGE.format(commands="\n".join(commands))
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 (slow to import)
-
-    try:
-        return version("plugin-abicheck")
-    except PackageNotFoundError:
-        return "(not installed: run from its source)"
 
 
 def _unknown(name: str, rest: Sequence[str]) -> str:

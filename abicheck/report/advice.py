@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from abicheck.model.report import MISMATCH, UNVERIFIED
-from abicheck.report.groups import listed, name_of, policy_of
+from abicheck.report.groups import ABSENT, NO_DEBUG_INFORMATION, listed, name_of, policy_of
 from abicheck.report.terminal import UNBROKEN
 
 if TYPE_CHECKING:
@@ -14,11 +14,15 @@ if TYPE_CHECKING:
     from abicheck.model.options import Style
     from abicheck.model.report import Claim, PluginReport, Report
 
+BY_KIND = {
+    "plugin": "Is this the right contract? If so, give the file the name that hosts look for.",
+    "platform": "Build the plugin on a system, and with flags, that {wanted} allows.",
+    "imports": "Build the plugin against what this host and its libraries offer, or provide it.",
+}
+"""What to do where all problems are of one kind."""
+
 DEBUG_POLICIES = ("layout", "signatures", "conventions")
 """What debug information can prove."""
-
-NO_DEBUG_INFORMATION = "the file has no debug information"
-"""How readers begin their reason where there is none at all."""
 
 LONGEST_HEADLINE = 70
 """Characters of a reason and its subjects that go on the first line together."""
@@ -28,25 +32,27 @@ POLICY_ORDER = ("layout", "signatures", "tags", "conventions", "data")
 
 def who_must_act(report: Report, plugin: PluginReport) -> str:
     """Return who must rebuild what, in a sentence or two."""
-    wanted = f"{report.contract_name} {report.contract_version}"
-    kinds = {claim.subject.partition(".")[0] for claim in mismatches(plugin) if claim.cause is None}
-    if "platform" in kinds and any(
-        each.subject == "platform.targets" for each in mismatches(plugin)
-    ):
+    name, version = report.contract_name, report.contract_version
+    wanted, stated = f"{name} {version}", plugin.stated_version
+    broken = {claim.subject for claim in mismatches(plugin)}
+    kinds = {subject.partition(".")[0] for subject in broken}
+    if _offers_nothing(plugin):
+        return f"It offers none of the exports. Is it a plugin for {name} at all?"
+    if "platform.targets" in broken:
         return f"Build the plugin for a target that {wanted} names. The host stays as it is."
-    stated = plugin.stated_version
-    if stated is not None and _is_newer(stated, report.contract_version):
+    if stated is not None and _is_newer(stated, version):
         return (
-            f"The plugin was built for {report.contract_name} {stated}, which is newer than this "
-            f"host: use a build for {report.contract_version}, or a host that offers {stated}."
+            f"The plugin was built for {name} {stated}, which is newer than this host: use a "
+            f"build for {version}, or a host that offers {stated}."
         )
-    if stated is not None and _parts(stated) != _parts(report.contract_version):
+    if stated is not None and _parts(stated) != _parts(version) and kinds != {"plugin"}:
         return (
-            f"The plugin was built for {report.contract_name} {stated}: rebuild it against {wanted}. "
+            f"The plugin was built for {name} {stated}: rebuild it against {wanted}. "
             "The host stays as it is."
         )
-    if kinds <= {"imports", "platform", "plugin"}:
-        return "Rebuild the plugin, or install it where it finds what it needs."
+    for kind, advice in BY_KIND.items():
+        if kinds == {kind}:
+            return advice.format(wanted=wanted)
     begin = "Rebuild the plugin"
     if stated is not None:
         begin = f"The plugin says {stated}, but is not built like it: rebuild it"
@@ -54,6 +60,13 @@ def who_must_act(report: Report, plugin: PluginReport) -> str:
         f"{begin} against {wanted}. The host stays as it is. If it is the plugin that is right, "
         f"correct {report.contract_file} and rebuild the host."
     )
+
+
+def _offers_nothing(plugin: PluginReport) -> bool:
+    present = [claim for claim in plugin.claims if claim.claim == "present"]
+    exports = [claim for claim in present if claim.subject.startswith("exports.")]
+    absent = [claim for claim in exports if claim.actual == ABSENT]
+    return absent == exports and [claim.status for claim in absent].count(MISMATCH) > 1
 
 
 def mismatches(plugin: PluginReport) -> Iterator[Claim]:
@@ -112,8 +125,8 @@ def ways_out(report: Report, plugin: PluginReport, style: Style) -> Iterator[tup
     if keys:
         width = max(len(key) for key in keys)
         yield (
-            f"Accept plugins that cannot prove it: in {report.contract_file}, under{UNBROKEN}[evidence],",
-            [f'{key.ljust(width)} = "when-present"' for key in keys],
+            f"Accept plugins that cannot prove it, in {report.contract_file}:",
+            ["[evidence]", *(f'{key.ljust(width)} = "when-present"' for key in keys)],
         )
 
 

@@ -46,8 +46,14 @@ POLICIES = {
 }
 """The key of `[evidence]` that decides whether claims under a heading must be proved."""
 
-ABSENT = "not exported"
-"""What is seen of an export that is not there."""
+ABSENT, OPTIONAL = "not exported", "optional"
+"""What is seen of an export that is not there, and expected of a tag that may be absent."""
+
+WITH_VALUES = ("tags", "platform", "plugin", "choices")
+"""Headings under which the value is what people want to know."""
+
+NO_DEBUG_INFORMATION = "the file has no debug information"
+"""How readers begin their reason where there is none at all; where they looked follows."""
 
 MANY = 12
 """Names listed before the rest is counted."""
@@ -76,12 +82,12 @@ class Entry:
     @property
     def words(self) -> str:
         """The name, with the value where the value is the point, and what of it is missing."""
+        seen = [claim for claim in self.claims if claim.status == OK]
+        if seen and (seen[0].actual == ABSENT or seen[0].expected == OPTIONAL):
+            return f"{self.name} (absent, which is fine)"
         text = self.name
-        value = next((claim.actual for claim in self.claims if claim.status == OK), None)
-        if self.group in {"tags", "platform"} and value:
-            text = f"{text} = {value.partition(' (')[0]}"
-        if self.group == "exports" and value == ABSENT:
-            return f"{text} ({ABSENT}, which is fine)"
+        if self.group in WITH_VALUES and seen and seen[0].actual:
+            text = f"{text} = {seen[0].actual.partition(' (')[0]}"
         missing = [claim.claim for claim in self.claims if claim.status == UNVERIFIED]
         return f"{text} (but not its {' and '.join(dict.fromkeys(missing))})" if missing else text
 
@@ -140,19 +146,26 @@ def proved(claims: Iterable[Claim]) -> Iterator[tuple[str, str]]:
             sources = by_group.setdefault(entry.group, {})
             sources.setdefault(entry.sources, []).append(entry.words)
     for group, sources in by_group.items():
+        separator = "; " if group in WITH_VALUES else ", "
         phrases = [
-            f"{listed(names)} ({source})" if source else listed(names)
+            f"{listed(names, separator=separator)}{f' ({source})' if source else ''}"
             for source, names in sources.items()
         ]
         yield group, "; ".join(phrases)
 
 
-def unproved(claims: Iterable[Claim]) -> Iterator[tuple[str, str]]:
-    """Yield each reason why claims are unverified, the commonest first, and what they are about."""
+def unproved(claims: Iterable[Claim], *, is_brief: bool = False) -> Iterator[tuple[str, str]]:
+    """Yield each reason why claims are unverified, the commonest first, and what they are about.
+
+    `is_brief`: leave out where debug information was looked for.
+    """
     by_reason: dict[str, list[Claim]] = {}
     for claim in claims:
         if claim.status == UNVERIFIED:
-            by_reason.setdefault(claim.reason or "no reason is known", []).append(claim)
+            reason = claim.reason or "no reason is known"
+            if is_brief and reason.startswith(NO_DEBUG_INFORMATION):
+                reason = NO_DEBUG_INFORMATION
+            by_reason.setdefault(reason, []).append(claim)
     for reason, about in sorted(by_reason.items(), key=lambda item: -len(item[1])):
         yield reason, subjects(about)
 
@@ -177,11 +190,11 @@ def _subject(group: str, names: list[str]) -> str:
     return f"{label}{'' if group in {'tags', 'exports', 'imports'} else ' of'} {listed(names)}"
 
 
-def listed(names: list[str], most: int = MANY) -> str:
+def listed(names: list[str], most: int = MANY, separator: str = ", ") -> str:
     """Return names with commas between them, and the number of those that are too many."""
     if len(names) <= most:
-        return ", ".join(names)
-    return f"{', '.join(names[: most - 2])} and {len(names) - most + 2} more"
+        return separator.join(names)
+    return f"{separator.join(names[: most - 2])} and {len(names) - most + 2} more"
 
 
 def counted(number: int, noun: str) -> str:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from abicheck.model.report import MISMATCH, OK, UNVERIFIED, Verdict
 from abicheck.report import advice
 from abicheck.report.groups import EVIDENCE, counted, listed, proved, unproved
-from abicheck.report.picture import draw
 from abicheck.report.terminal import BOLD, FAINT, GREEN, RED, UNBROKEN, YELLOW, Pen, harmless
 
 if TYPE_CHECKING:
@@ -150,7 +149,7 @@ class Page:
             (False, "not proved, not required"),
         ):
             claims = [claim for claim in plugin.claims if claim.required == is_required]
-            for reason, about in unproved(claims):
+            for reason, about in unproved(claims, is_brief=True):
                 yield from self.pen.wrap(f"{title}: {about}: {reason}", "  ", "    ")
 
     # Incompatible: every problem once, its consequences under it.
@@ -174,6 +173,8 @@ class Page:
             picture = _picture(claim, consequences)
             if picture is not None and picture.subject not in drawn:
                 drawn.add(picture.subject)
+                from abicheck.report.picture import draw  # noqa: PLC0415 (good news needs none)
+
                 yield ""
                 yield from draw(picture, self.pen)
         yield from self._remarks(plugin)
@@ -198,7 +199,7 @@ class Page:
     def _problem(self, plugin: PluginReport, number: int, claim: Claim) -> Iterator[str]:
         yield self._problem_line(plugin, number, claim)
         story = claim.message or (claim.picture.story if claim.picture else "")
-        if story:
+        if story and story != claim.actual:
             yield from self.pen.wrap(sentence(story), "     ")
         expected = f"{claim.expected or claim.claim}{self._contract_line(claim)}"
         yield from self.pen.wrap(expected, "     expected  ")
