@@ -150,10 +150,11 @@ class Progress:
     def _put(self, text: str) -> None:
         assert self.stream is not None
         try:
-            width = os.get_terminal_size(self.stream.fileno()).columns - 1
+            columns = os.get_terminal_size(self.stream.fileno()).columns
         except (OSError, ValueError):
-            width = 79
-        shown = "".join(each if each.isprintable() else "?" for each in text)[: max(0, width)]
+            columns = 0  # Some terminals do not know either.
+        width = (columns or 80) - 1
+        shown = "".join(each if each.isprintable() else "?" for each in text)[:width]
         with suppress(OSError, ValueError):  # Nobody looks any more; the work goes on.
             self.stream.write(f"\r{shown}\x1b[K")
             self.stream.flush()

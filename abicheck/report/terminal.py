@@ -41,7 +41,7 @@ class Pen:
 
     def paint(self, text: str, *codes: str) -> str:
         """Return `text` in colour, if the style has any."""
-        if not self.style.has_color or not text:
+        if not self.style.has_color or not text.strip():
             return text
         return f"\x1b[{';'.join(codes)}m{text}\x1b[0m"
 

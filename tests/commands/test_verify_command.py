@@ -159,6 +159,34 @@ def test_debug_file_proves_what_a_stripped_plugin_cannot(tmp_path: Path) -> None
     assert verify(str(plugin), "--debug-file", debug) == 0
 
 
+def test_last_way_out_is_the_text_to_add_to_the_contract(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    verify(STRIPPED)
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    schema = tmp_path / "greeter.toml"
+    relaxed = "\n".join(lines[lines.index("[evidence]") :])
+    schema.write_text(f"{Path(SCHEMA).read_text()}\n{relaxed}\n")
+    assert cli.main(["verify", STRIPPED, "--schema", str(schema)]) == 0
+    assert "12 claims not proved" in capsys.readouterr().out
+
+
+def test_first_way_out_of_a_cargo_release_is_the_debug_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for build, made in (("release", "rust-release"), ("debug", "rust")):
+        (tmp_path / "target" / build).mkdir(parents=True)
+        plugin = tmp_path / "target" / build / "libgreeter.so"
+        shutil.copy(ROOT / f"fixtures/greeter/libgreeter-{made}.so", plugin)
+    shutil.copy(SCHEMA, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    words = ["verify", "target/release/libgreeter.so", "--schema", "greeter.toml"]
+    assert cli.main(words) == 3
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    command = next(line for line in lines if line.startswith("abicheck verify "))
+    assert cli.main(command.split()[1:]) == 0
+
+
 @pytest.mark.parametrize(
     ("words", "value"),
     [
