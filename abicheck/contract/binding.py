@@ -6,8 +6,8 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from abicheck.contract.read import Source, WrittenFloat, build_contract
-from abicheck.contract.schema import IDENTIFIER
+from abicheck.contract.read import Source, build_contract
+from abicheck.contract.schema import IDENTIFIER, WrittenFloat
 from abicheck.contract.templates import fill, prune
 from abicheck.errors import ContractError, Problem
 from abicheck.model.contract import Binding

@@ -18,7 +18,7 @@ from abicheck.contract.natures import (
     TEXT,
     Nature,
 )
-from abicheck.contract.schema import TEMPLATE, FilledInteger, as_integer, described
+from abicheck.contract.schema import TEMPLATE, FilledFloat, FilledInteger, as_integer, described
 from abicheck.contract.versions import parse_accepts
 from abicheck.model.contract import Condition
 
@@ -117,8 +117,8 @@ def _fitting(kind: str, value: object) -> object | None:
         return float(value)
     if kind == BOOL and isinstance(value, int) and value in {0, 1}:
         return bool(value)
-    if kind == TEXT and isinstance(value, (str, FilledInteger)):
-        return str(value) if isinstance(value, str) else str(int(value))
+    if kind == TEXT and isinstance(value, (str, FilledInteger, FilledFloat)):
+        return str(value)
     return None
 
 

@@ -18,7 +18,7 @@ from abicheck.contract.expressions import (
 )
 from abicheck.contract.members import read_struct
 from abicheck.contract.schema import IDENTIFIER, described, version_parts
-from abicheck.contract.soundness import check_definitions
+from abicheck.contract.soundness import MAX_NESTING, check_definitions
 from abicheck.contract.targets import per_target
 from abicheck.model.types import SCALARS, Alias, Opaque
 
@@ -43,6 +43,7 @@ class Definitions:
         self.found: dict[str, Definition] = {}
         self.types: dict[str, Any] = {}
         self.started: set[str] = set()
+        self.depth = 0
         self.faulty: set[KeyPath] = set()
         self.vocabulary = Vocabulary(self.kinds, self.alias_type)
         for group in _GROUPS:
@@ -84,14 +85,17 @@ class Definitions:
                     self.found[name] = read_struct(self, group, name, value)
         check_definitions(self)
         order = sorted(self.found, key=lambda name: self.found[name].line)
-        return {name: self.found[name] for name in order}
+        self.found = {name: self.found[name] for name in order}
+        return self.found
 
     # Aliases and opaque types.
 
     def alias_type(self, name: str) -> Type | None:
         """Return the type of an alias, reading it first if need be; None if it has none (yet)."""
-        if name in self.types and name not in self.started:
+        if name in self.types and name not in self.started and self.depth < MAX_NESTING:
+            self.depth += 1
             self.read_type(name, self.types[name])
+            self.depth -= 1
         definition = self.found.get(name)
         return definition.type if isinstance(definition, Alias) else None
 

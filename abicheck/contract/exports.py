@@ -80,7 +80,10 @@ def _type(
     definitions: Definitions, path: KeyPath, text: str | None
 ) -> tuple[bool | None, bool, Type | None]:
     """Return (is data, is mutable, type) of an export; None where the entry does not say."""
-    if text is None or definitions.schema.is_open(text):
+    if text is None:
+        return None, False, None
+    if definitions.schema.is_open(text):
+        definitions.schema.pending.add(str(path[1]))
         return None, False, None
     try:
         return definitions.vocabulary.parse_export(text)

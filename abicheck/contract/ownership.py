@@ -68,6 +68,8 @@ class Ownership:
         if not isinstance(free, str) and free is not False:
             expected = 'the name of an export, "host", or false for what is only borrowed'
             self.schema.problem(path, f"expected {expected}, found {described(free)}")
+        elif path[0] == "exports" and path[1] in self.schema.pending:
+            return
         elif function is None:
             message = "only the result of a function can be given back"
             hint = "" if is_data else "; state its type, fn(...) -> …"
@@ -96,7 +98,7 @@ class Ownership:
             problem = f'[exports] names no "{name}"{hint}'
         elif taker.is_forbidden:
             problem = f'"{name}" is forbidden'
-        elif self.schema.is_open(name) and taker.type is None:
+        elif name in self.schema.pending:
             return
         elif taker.function is None:
             problem = f'"{name}" must be a function that states its type: "fn({wanted})"'

@@ -19,7 +19,7 @@ from abicheck.contract.platform import (
     read_plugin,
 )
 from abicheck.contract.positions import lines_of
-from abicheck.contract.schema import TEMPLATE, Schema
+from abicheck.contract.schema import TEMPLATE, Schema, WrittenFloat
 from abicheck.contract.tag_paths import Roots
 from abicheck.contract.tags import read_tags
 from abicheck.contract.templates import Filling, check_templates, fill
@@ -30,7 +30,6 @@ from abicheck.model.records import record
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from collections.abc import Set as AbstractSet
-    from typing import Self
 
     from abicheck.contract.positions import KeyPath
 
@@ -39,22 +38,6 @@ MAX_SIZE = 8 * 2**20
 
 _OBLIGATORY = ("contract", "version", "format")
 _TOML_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
-
-
-class WrittenFloat(float):
-    """A number with a point that is printed as it was written: `1.10` is not `1.1`."""
-
-    text: str
-
-    def __new__(cls, text: str) -> Self:
-        """Keep both the number and its text."""
-        number = super().__new__(cls, text)
-        number.text = text
-        return number
-
-    def __str__(self) -> str:
-        """Return the number as it was written."""
-        return self.text
 
 
 @record

@@ -23,6 +23,7 @@ from abicheck.errors import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from collections.abc import Set as AbstractSet
+    from typing import Self
 
     from abicheck.contract.keys import Kind
     from abicheck.contract.positions import KeyPath
@@ -34,6 +35,26 @@ VERSION_NUMBER = re.compile(r"\d{1,9}(?:\.\d{1,9}){0,7}", re.ASCII)
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _HEXADECIMAL = re.compile(r"0[xX][0-9a-fA-F][0-9a-fA-F_]{0,63}")
 _DECIMAL = re.compile(r"[+-]?\d{1,40}", re.ASCII)
+
+
+class WrittenFloat(float):
+    """A number with a point that is printed as it was written: `1.10` is not `1.1`."""
+
+    text: str
+
+    def __new__(cls, text: object) -> Self:
+        """Keep both the number and its text."""
+        number = super().__new__(cls, str(text))
+        number.text = str(text)
+        return number
+
+    def __str__(self) -> str:
+        """Return the number as it was written."""
+        return self.text
+
+
+class FilledFloat(WrittenFloat):
+    """A number with a point that a parameter stands for: text where text is wanted."""
 
 
 class FilledText(str):
@@ -73,6 +94,7 @@ class Schema:
         self.uses_growth = False
         self.filled = filled
         self.left_out = left_out
+        self.pending: set[str] = set()  # Exports whose type waits for the plugin's file name.
         self.problems: list[Problem] = []
 
     def line(self, path: KeyPath) -> int:
@@ -142,8 +164,8 @@ class Schema:
 
     def text(self, path: KeyPath, value: object) -> str | None:
         """Return `value` if it is text without control characters, and not empty."""
-        if isinstance(value, FilledInteger):
-            return str(int(value))
+        if isinstance(value, (FilledInteger, FilledFloat)):
+            return str(value)
         if not isinstance(value, str):
             self.problem(path, f"expected {TEXT}, found {described(value)}")
         elif not value:
@@ -191,8 +213,8 @@ class Schema:
     def _version(self, path: KeyPath, value: object) -> str | None:
         if isinstance(value, str) and VERSION_NUMBER.fullmatch(value):
             return str(value)
-        if isinstance(value, FilledInteger):
-            return str(int(value))
+        if isinstance(value, (FilledInteger, FilledFloat)) and VERSION_NUMBER.fullmatch(str(value)):
+            return str(value)
         if not self.is_open(value):
             hint = ""
             if isinstance(value, (int, float)) and not isinstance(value, bool):

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, NoReturn
 
 from abicheck.contract.expressions import MAX_COUNT, ExpressionError
+from abicheck.contract.schema import shortened
 from abicheck.model.contract import CallStep, EachStep, FieldStep, IndexStep, Path
 from abicheck.model.paths import BadStep, see_through, walk
 from abicheck.model.types import FunctionType, Pointer, spell
@@ -145,7 +146,7 @@ def place_in(text: str, token: int) -> str:
     """Return the column of a path's token as messages show it."""
     starts = [match.start(1) for match in _TOKEN.finditer(text)]
     starts.append(len(text.rstrip()))
-    return f' (column {starts[token] + 1} of "{text}")' if len(starts) > 2 else ""  # noqa: PLR2004
+    return f' (column {starts[token] + 1} of "{shortened(text, 120)}")' if len(starts) > 2 else ""  # noqa: PLR2004
 
 
 def _step_token(path: Path, index: int) -> int:

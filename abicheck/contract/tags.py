@@ -123,13 +123,12 @@ class _Tags:
         """Return the type that a path ends at; None after noting that it leads nowhere."""
         if where.sections and section_type is None:
             return None
-        if where.root in self.schema.left_out:
+        if where.root in self.schema.left_out | self.schema.pending:
             return None
         if self.schema.is_open(where.text):
             if any(self.schema.is_open(getattr(step, "name", "")) for step in where.steps):
                 return None
-            export = self.roots.exports.get(where.root)
-            if export is None or export.type is None:
+            if self.roots.exports.get(where.root) is None:
                 return None
         try:
             return self.roots.type_of(where, section_type)
@@ -148,9 +147,9 @@ class _Tags:
         at = good.get("at", 0)
         if at < 0:
             self.schema.problem((*path, "at"), f"expected an offset from 0 upwards, found {at}")
-        return (
-            self.definitions.type((*path, "type"), good["type"], STATIC) if "type" in good else None
-        )
+        if "type" not in good:
+            return _SECTION_TEXT
+        return self.definitions.type((*path, "type"), good["type"], STATIC)
 
     # Decoding.
 

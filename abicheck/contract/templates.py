@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from abicheck.contract.schema import TEMPLATE, FilledInteger, FilledText, key_text
+from abicheck.contract.schema import TEMPLATE, FilledFloat, FilledInteger, FilledText, key_text
 from abicheck.model.records import record
 
 if TYPE_CHECKING:
@@ -26,6 +26,18 @@ FILTERS: Mapping[str, Callable[[str], str]] = {
 _DEFINITIONS = frozenset({"structs", "unions", "enums", "types"})
 _PER_FILE = frozenset({"match", "free"})
 _WITHOUT = frozenset({"contract", "version", "format", "parameters"})
+
+
+_PATH_WORD = re.compile(
+    rf"""\"[^"]*\"|'[^']*'|(?:[\w$]|{TEMPLATE.pattern})*{TEMPLATE.pattern}(?:[\w$]|{TEMPLATE.pattern})*""",
+    re.ASCII,
+)
+_PLAIN_WORD = re.compile(r"[A-Za-z_$][\w$]*", re.ASCII)
+
+
+def _is_path(path: KeyPath) -> bool:
+    """Whether the text at a key path of a tag is itself a path."""
+    return path[-1] in {"read", "count"} or (len(path) > 3 and path[2] == "decode")  # noqa: PLR2004
 
 
 @record
@@ -163,21 +175,39 @@ class _Filler:
             self.open.append((path, missing))
             return text
         whole = TEMPLATE.fullmatch(text)
-        if whole and not whole.group(2) and path[-1] != "matches":
-            value = self.values[whole.group(1)]
-            if isinstance(value, int) and not isinstance(value, bool):
-                return FilledInteger(value)
-            return FilledText(value) if isinstance(value, str) else value
+        if whole and not whole.group(2) and path[-1] != "matches" and not _is_path(path):
+            return _typed(self.values[whole.group(1)])
+        if path[0] == "tags" and _is_path(path):
+            return FilledText(_PATH_WORD.sub(self.path_word, text))
         escapes = path[0] == "tags" and path[-1] == "matches"
         return FilledText(TEMPLATE.sub(lambda found: self.piece(found, escapes=escapes), text))
 
-    def piece(self, found: re.Match[str], *, escapes: bool) -> str:
+    def path_word(self, found: re.Match[str]) -> str:
+        """Return a word of a tag's path with its templates filled, quoted if it needs to be."""
+        word = found.group()
+        filled = TEMPLATE.sub(self.piece, word)
+        if word[0] in "\"'" or _PLAIN_WORD.fullmatch(filled):
+            return filled
+        return f"'{filled}'" if '"' in filled else f'"{filled}"'
+
+    def piece(self, found: re.Match[str], *, escapes: bool = False) -> str:
         """Return what stands in place of one template inside a text."""
         value = self.values[found.group(1)]
         text = ("true" if value else "false") if isinstance(value, bool) else str(value)
         for name in found.group(2).split("|")[1:]:
             text = FILTERS[name](text) if name in FILTERS else text
         return re.escape(text) if escapes else text
+
+
+def _typed(value: object) -> object:
+    """Return a value that stands alone where its template stood, marked as filled in."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return FilledInteger(value)
+    if isinstance(value, float):
+        return FilledFloat(value)
+    return FilledText(value)
 
 
 def prune(

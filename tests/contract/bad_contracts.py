@@ -3,6 +3,8 @@
 The line that must be named carries the comment `# wrong`. The header takes lines 1 to 3.
 """
 
+# ruff: noqa: E501, Q000, Q003 (a table: one row for each mistake, quoted as its TOML needs)
+
 from __future__ import annotations
 
 HEADER = 'contract = "test"\nversion = "1.2"\nformat = 1\n'
@@ -120,7 +122,7 @@ BAD: dict[str, tuple[str, str, str]] = {
     "struct in itself through others": ('[structs.A] # wrong\nfields = ["b: [B; 2]"]\n[structs.B]\nfields = ["c: C"]\n[types]\nC = "A"', "structs.A", "A → B → C → A"),
     "size by an unknown target": ('[structs.S]\nfields = ["a: u8"]\nsize = { lp46 = 1 } # wrong', "structs.S.size.lp46", 'did you mean "lp64"?'),
     "size by a misspelt machine": ('[structs.S]\nfields = ["a: u8"]\nsize = { "x86_65-linux" = 1 } # wrong', 'structs.S.size.x86_65-linux', 'did you mean "x86_64"?'),
-    "size by a tie": ('[structs.S]\nfields = ["a: u8"]\nsize = { "x86_64-linux-*" = 1, "*86_64-linux-g*" = 2, "x86_64-*-gnu" = 3 } # wrong'.replace('"*86_64-linux-g*" = 2, ', '"*86_64-linux-*" = 2, ').replace(', "x86_64-*-gnu" = 3', ''), "structs.S.size", "both fit"),
+    "size by a tie": ('[structs.S]\nfields = ["a: u8"]\nsize = { "x86_64-linux-*" = 1, "*86_64-linux-*" = 2 } # wrong', "structs.S.size", "both fit"),
     "size twice for one target": ('[structs.S]\nfields = ["a: u8"]\nsize = { "amd64-linux" = 1, "x86_64-linux" = 2 } # wrong', "structs.S.size.x86_64-linux", "says again"),
     "size that is text": ('[structs.S]\nfields = ["a: u8"]\nsize = "large" # wrong', "structs.S.size", 'expected an integer, found the text "large"'),
     "size for no target": ('[structs.S]\nfields = ["a: u8"]\nsize = {} # wrong', "structs.S.size", "expected at least one target"),
@@ -155,7 +157,7 @@ BAD: dict[str, tuple[str, str, str]] = {
     "size with an unknown key": ('[exports.a]\ntype = "static"\nsize = { atleast = 8 } # wrong', "exports.a.size.atleast", 'did you mean "at_least"?'),
     "size that is negative": ('[exports.a]\ntype = "static"\nsize = -8 # wrong', "exports.a.size", "from 0 upwards, found -8"),
     # Choices.
-    "choices that are no array": ('[choices]\nneed = 1 # (choices) wrong', "choices", "expected an array, found a table"),
+    "choices that are no array": ('[choices] # wrong\nneed = 1', "choices", "expected an array, found a table"),
     "choice without groups": ("[[choices]] # wrong\nneed = 1", "choices[0]", '"of" is missing'),
     "choice of nothing": ("[[choices]]\nof = [] # wrong", "choices[0].of", "at least one group"),
     "choice of a name": ('[[choices]]\nof = ["a"] # wrong', "choices[0].of[0]", 'such as ["a"]'),

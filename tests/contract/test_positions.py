@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import tomllib
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,7 +13,7 @@ from abicheck.contract.positions import lines_of
 SCHEMAS = sorted((Path(__file__).parents[2] / "schemas").glob("*.toml"))
 
 
-def paths_in(value: Any, path: tuple[str | int, ...] = ()) -> set[tuple[str | int, ...]]:
+def paths_in(value: object, path: tuple[str | int, ...] = ()) -> set[tuple[str | int, ...]]:
     found: set[tuple[str | int, ...]] = {path} if path else set()
     if isinstance(value, dict):
         for key, item in value.items():
@@ -66,11 +65,13 @@ class Writer:
             self.parts.append(f"{space}{indent}{dotted} = {self.value(3)}{self.comment()}\n")
 
     def comment(self) -> str:
-        return self.random.choice(("", "", " # it's \"quoted\" [ { , ]", "\t"))
+        return self.random.choice(("", "", ' # it\'s "quoted" [ { , ]', "\t"))
 
     def key(self) -> str:
         self.names += 1
-        shape = self.random.choice(("k{}", "k-{}", "{}", '"k {}"', "'k.{}'", '"\\"k\\u00e9{}"', '"]={}"'))
+        shape = self.random.choice(
+            ("k{}", "k-{}", "{}", '"k {}"', "'k.{}'", '"\\"k\\u00e9{}"', '"]={}"')
+        )
         return shape.format(self.names)
 
     def value(self, depth: int) -> str:
