@@ -32,7 +32,7 @@ class Cursor:
         "base", "buffer", "byte_order", "end", "file", "position", "prefix", "start", "where",
     )  # fmt: skip
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  a window has two ends, and errors need names
         self,
         buffer: Buffer,
         *,
@@ -123,7 +123,7 @@ class Cursor:
             byte = buffer[position]
             position += 1
             value |= (byte & 0x7F) << shift
-            if byte < 0x80:
+            if not byte & 0x80:
                 self.position = position
                 return value
             shift += 7

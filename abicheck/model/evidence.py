@@ -215,9 +215,18 @@ class Evidence(Protocol):
     format: str
     """"ELF", "PE" or "Mach-O"."""
     target: Target
-    facts: PlatformFacts
-    memory: Memory
-    types: TypeSource
+
+    @property
+    def facts(self) -> PlatformFacts:
+        """What the headers say about where the file can be loaded."""
+
+    @property
+    def memory(self) -> Memory:
+        """The image as the loader lays it out."""
+
+    @property
+    def types(self) -> TypeSource:
+        """The types that debug information or a descriptor describes."""
 
     def find_export(self, name: str, version: str | None = None) -> Symbol | None:
         """Return what `dlsym` finds under `name` (with `version`: `dlvsym`), defined in this file."""

@@ -90,8 +90,9 @@ def has_initialisers(elf: ElfFile, dynamic: Dynamic) -> bool:
 
     Start files put stubs of theirs into every library, which are not counted: gcc's
     crtbegin gives DT_INIT_ARRAY one entry (`frame_dummy`; it also imports
-    `_ITM_registerTMCloneTable`, weakly), and crti makes `_init`, the function in .init. The standard library of Rust has an entry of its own for the
-    program's arguments, which a stripped file does not tell from others: it counts.
+    `_ITM_registerTMCloneTable`, weakly), and crti makes `_init`, the function in .init.
+    The standard library of Rust has an entry of its own for the program's arguments,
+    which a stripped file does not tell from others: it counts.
     """
     values = dynamic.values
     entries = values.get(elf_.DT_INIT_ARRAYSZ, 0) // elf.word_size

@@ -46,6 +46,7 @@ MOST_SEGMENTS = 1 << 16
 MOST_SECTIONS = 1 << 17
 LONGEST_SECTION_NAME = 1 << 10
 MOST_NOTES = 1 << 12
+LONGEST_ID = 64
 
 
 _SECTION_HEADER = {True: "IIQQQQIIQQ", False: "IIIIIIIIII"}
@@ -100,7 +101,7 @@ class ElfFile:
         self.counters = counters or Counters()
         if buffer[:4] != elf_.MAGIC:
             raise BinaryError(path, "not an ELF file: it does not begin with \\x7fELF")
-        if self.size < 16:
+        if self.size < elf_.EI_NIDENT:
             raise BinaryError(path, "truncated inside the ELF header", file_offset=self.size)
         elf_class, encoding, version = buffer[4], buffer[5], buffer[6]
         if elf_class not in {elf_.ELFCLASS32, elf_.ELFCLASS64}:
@@ -277,13 +278,13 @@ class ElfFile:
                 yield from self._notes_in(section.file_offset, section.size, section.alignment)
 
     def _notes_in(self, start: int, size: int, alignment: int) -> Iterator[Note]:
-        step = 8 if alignment == 8 else 4
+        step = alignment if alignment == elf_.GNU_PROPERTY_ALIGNMENT else 4
         position, end = start, min(start + size, self.size)
         for _ in range(MOST_NOTES):
-            if end - position < 12:
+            if end - position < elf_.NOTE_HEADER_SIZE:
                 return
             name_size, size, kind = struct.unpack_from(self.prefix + "III", self.buffer, position)
-            name_at = position + 12
+            name_at = position + elf_.NOTE_HEADER_SIZE
             # Name and descriptor are padded; the padding counts from the note's start.
             content_at = start + -(-(name_at + name_size - start) // step) * step
             if content_at + size > end:
@@ -296,7 +297,11 @@ class ElfFile:
     def build_id(self) -> str | None:
         """The GNU build-id in hex, or None."""
         for note in self.notes():
-            if note.type == elf_.NT_GNU_BUILD_ID and note.name == b"GNU" and 0 < note.size <= 64:
+            if (
+                note.type == elf_.NT_GNU_BUILD_ID
+                and note.name == b"GNU"
+                and 0 < note.size <= LONGEST_ID
+            ):
                 return self.read(note.file_offset, note.size).hex()
         return None
 

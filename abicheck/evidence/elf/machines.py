@@ -37,7 +37,10 @@ SYSTEMS = {1: "HP-UX", 2: "NetBSD", 6: "Solaris", 7: "AIX", 8: "IRIX", 10: "Tru6
 RISCV_FLOAT_ABIS = {0: "", 2: "f", 4: "d", 6: "q"}
 LARCH_FLOAT_ABIS = {1: "s", 2: "f", 3: "d"}
 MIPS_SOFT_FLOAT = 3
-TAG_ABI_VFP_ARGS = 28
+MIPS_ABI_FLAGS_FLOAT = 7
+"""Where the floating-point ABI is in PT_MIPS_ABIFLAGS, a byte."""
+
+TAG_CPU_RAW_NAME, TAG_CPU_NAME, TAG_ABI_VFP_ARGS, TAG_COMPATIBILITY = 4, 5, 28, 32
 
 Architecture = tuple[str, int, tuple[str, ...]]
 """Machine in the spelling of contracts, bits of a pointer, marks."""
@@ -212,21 +215,21 @@ def _attributed_float_abi(elf: ElfFile) -> str | None:
     attributes = content.window(content.position, size - 5)
     while attributes.remaining:
         tag = attributes.uleb128()
-        # Tags 4, 5, 65 and 67 hold strings; above 32 odd ones do; 32 holds both.
+        # Two tags and, above Tag_compatibility, all odd ones hold strings; that one holds both.
         if tag == TAG_ABI_VFP_ARGS:
             return {0: "soft", 1: "hard"}.get(attributes.uleb128())
-        if tag in {4, 5} or (tag > 32 and tag & 1):
+        if tag in {TAG_CPU_RAW_NAME, TAG_CPU_NAME} or (tag > TAG_COMPATIBILITY and tag & 1):
             attributes.string()
         else:
             attributes.uleb128()
-            if tag == 32:
+            if tag == TAG_COMPATIBILITY:
                 attributes.string()
     return "soft"
 
 
 def _is_mips_soft_float(elf: ElfFile) -> bool:
-    """Whether PT_MIPS_ABIFLAGS says so: its byte 7 is the floating-point ABI."""
+    """Whether PT_MIPS_ABIFLAGS says so."""
     for segment in elf.segments:
-        if segment.type == elf_.PT_MIPS_ABIFLAGS and segment.file_size >= 8:
-            return elf.read(segment.file_offset + 7, 1)[0] == MIPS_SOFT_FLOAT
+        if segment.type == elf_.PT_MIPS_ABIFLAGS and segment.file_size > MIPS_ABI_FLAGS_FLOAT:
+            return elf.read(segment.file_offset + MIPS_ABI_FLAGS_FLOAT, 1)[0] == MIPS_SOFT_FLOAT
     return False

@@ -44,7 +44,7 @@ def _reading(whole: bytes, place: int, part: bytes) -> str | None:
     text, after = whole.decode(errors="backslashreplace"), whole[place + len(part) :]
     if re.match(rb"17h[0-9a-f]{16}E", after) or whole.startswith(b"_R"):
         return f'there is a Rust function {text}: `#[no_mangle] pub extern "C"` forgotten?'
-    if place == 2 and whole.startswith(b"_Z"):
+    if whole[:place] == b"_Z":
         shown = part.lstrip(b"0123456789").decode(errors="backslashreplace")
         parameters = _parameters(after.decode(errors="backslashreplace"))
         signature = text if parameters is None else f"{shown}({parameters})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from abicheck.errors import BinaryError
@@ -23,6 +24,7 @@ from abicheck.model.evidence import Observed, Origin, PointerValue, Unseen
 
 if TYPE_CHECKING:
     from abicheck.evidence.elf.file import ElfFile, Section
+    from abicheck.evidence.elf.mips import GlobalOffsets
 
 LARGEST_READ = 1 << 24
 
@@ -136,9 +138,9 @@ class ElfMemory:
     def _global_offsets(self) -> GlobalOffsets | None:
         if self.elf.machine != elf_.EM_MIPS:
             return None
-        from abicheck.evidence.elf.mips import GlobalOffsets  # noqa: PLC0415  MIPS alone has it
+        from abicheck.evidence.elf import mips  # noqa: PLC0415  one machine alone needs it
 
-        return GlobalOffsets(self._dynamic)
+        return mips.GlobalOffsets(self._dynamic)
 
     def pointer(self, address: int) -> Observed[PointerValue] | Unseen:
         """Return the pointer at `address`, through whatever relocation fills it."""
@@ -300,7 +302,7 @@ def _lay_out(elf: ElfFile) -> list[Mapping]:
     if not mappings:
         raise BinaryError(elf.path, "no PT_LOAD: nothing of it would be loaded")
     mappings.sort()
-    for lower, upper in zip(mappings, mappings[1:], strict=False):
+    for lower, upper in pairwise(mappings):
         if lower.end > upper.start:
             raise BinaryError(elf.path, f"two PT_LOAD overlap at address {upper.start:#x}")
     return mappings

@@ -77,7 +77,7 @@ class ElfEvidence:
         return types
 
     def find_export(self, name: str, version: str | None = None) -> Symbol | None:
-        """Return what `dlsym` finds under `name` (with `version`: `dlvsym`), defined in this file."""
+        """Return what `dlsym` finds under `name` (with `version`: `dlvsym`) in this file."""
         return self.symbols.find(name, version)
 
     def find_hidden(self, name: str) -> Symbol | str | None:

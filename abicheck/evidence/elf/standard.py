@@ -5,7 +5,7 @@ Source: System V gABI, chapters 4 and 5; Linux `elf.h` for the GNU and Android e
 
 from __future__ import annotations
 
-MAGIC = b"\x7fELF"
+MAGIC, EI_NIDENT = b"\x7fELF", 16
 ELFCLASS32, ELFCLASS64 = 1, 2
 ELFDATA2LSB, ELFDATA2MSB = 1, 2
 EV_CURRENT = 1
@@ -49,3 +49,4 @@ DT_PPC64_OPD, DT_PPC64_OPDSZ = 0x70000001, 0x70000002
 DF_1_PIE = 0x08000000
 
 NT_GNU_ABI_TAG, NT_GNU_BUILD_ID = 1, 3
+NOTE_HEADER_SIZE, GNU_PROPERTY_ALIGNMENT = 12, 8

@@ -8,8 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple, overload
 
 from abicheck.errors import BinaryError
 from abicheck.evidence.elf import standard as elf_
-from abicheck.evidence.elf.hashes import find_hash_table
-from abicheck.evidence.elf.versions import VERSYM_HIDDEN, VERSYM_VERSION, Versions
+from abicheck.evidence.elf.hashes import GnuHash, SysvHash, find_hash_table
+from abicheck.evidence.elf.versions import (
+    VER_NDX_GLOBAL,
+    VERSYM_HIDDEN,
+    VERSYM_VERSION,
+    Versions,
+)
 from abicheck.model.evidence import (
     DATA,
     FUNCTION,
@@ -22,7 +27,7 @@ from abicheck.model.evidence import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from abicheck.evidence.cursor import Cursor
     from abicheck.evidence.elf.dynamic import Dynamic
@@ -151,7 +156,7 @@ class DynamicSymbols:
         return self.dynamic.table(elf_.DT_SYMTAB, "dynamic symbol table")
 
     @cached_property
-    def hash_table(self):  # type: ignore[no-untyped-def]  # noqa: ANN201
+    def hash_table(self) -> GnuHash | SysvHash | None:
         """The table that the loader searches; None if the file has none."""
         return find_hash_table(self.dynamic)
 
@@ -239,7 +244,7 @@ class DynamicSymbols:
                 continue
             number = self.versions.index(index)
             if version is None:
-                if number & VERSYM_VERSION < 2:
+                if number & VERSYM_VERSION <= VER_NDX_GLOBAL:
                     return self.symbol(index)
                 if not number & VERSYM_HIDDEN:
                     defaults.append(index)
@@ -355,7 +360,7 @@ class DynamicSymbols:
             return None
         return struct.unpack(f"{self.elf.prefix}{len(content) // 2}H", content)
 
-    def _names(self):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    def _names(self) -> Callable[[int], bytes]:
         """Return a function from a name's offset to the name, on a copy of the string table."""
         table = self.dynamic.strings
         content, left = table.buffer[table.start : table.end], ENOUGH_NAME_BYTES
@@ -384,7 +389,8 @@ class DynamicSymbols:
 
 def offsets_of(name: bytes, strings: bytes) -> frozenset[int]:
     """Return the offsets at which a string table holds `name`, tails of longer names included."""
-    found, position, wanted = [], -1, name + b"\0"
+    found: list[int] = []
+    position, wanted = -1, name + b"\0"
     while len(found) < 1 << 12:
         position = strings.find(wanted, position + 1)
         if position < 0:
