@@ -1,1 +1,1 @@
-"""TODO."""
+"""One module per command: its arguments, then one call into the library."""

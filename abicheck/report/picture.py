@@ -85,12 +85,14 @@ def _differs(one: Row | None, other: Row | None) -> bool:
         return any(row is not None and row.mark in DIFFERENT for row in (one, other))
     if one.mark in DIFFERENT or other.mark in DIFFERENT:
         return True
+    if one.name != other.name and "renamed" not in {one.mark, other.mark}:
+        return True
     return (one.offset, one.size, one.bits) != (other.offset, other.size, other.bits)
 
 
 def _found(picture: Picture) -> str:
     """Return the heading of the plugin's side: its own name for the type, if it has another."""
-    name = picture.actual_name
+    name = picture.actual_name.rpartition("::")[2]
     is_same = name in {"", picture.subject.rpartition(".")[2]}
     return "found" if is_same else f"found: {name}"
 
