@@ -187,8 +187,10 @@ def test_type_may_stand_in_one_place_and_not_in_another() -> None:
         parse("Host", FIELD)
 
 
-WORDS = """fn ( ) * const mut [ ] ; 4 u8 -> Option < > & , : ... extern "C" Greeter _ ' é \\
-static Host""".split()
+WORDS = [
+    "fn", "(", ")", "*", "const", "mut", "[", "]", ";", "4", "u8", "->", "Option", "<", ">", "&",
+    ",", ":", "...", "extern", '"C"', "Greeter", "_", "'", "é", "\\", "Host", "static",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("seed", range(300))
