@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 WINDOW = 1 << 17
 """Bytes of output that are inflated, kept and dropped together."""
 
-KEPT_BYTES = 16 << 20
+KEPT_BYTES = 8 << 20
 """Bytes of windows that one stream keeps at most."""
 
 SNAPSHOT_SPACING = 2 << 20
@@ -33,6 +33,9 @@ MOST_SNAPSHOTS = 96
 
 MOST_INPUT = 1 << 15
 """Compressed bytes handed over at a time."""
+
+RELEASED_AT_ONCE = 1 << 20
+"""Compressed bytes after which the pages that held them are given back."""
 
 FREE_WORK = 256 << 20
 """Bytes of output that any file may cost, however small it is."""
@@ -74,6 +77,28 @@ class Slices(Protocol):
         """Return the bytes of a slice without a step."""
 
 
+class _Input:
+    """Compressed bytes, taken in order; those behind do not stay in memory."""
+
+    __slots__ = ("_release", "_released", "_source", "position")
+
+    def __init__(self, source: Slices, position: int = 0) -> None:
+        self._source, self.position, self._released = source, position, position
+        self._release: Callable[[int, int], None] | None = getattr(source, "release", None)
+
+    def read(self, size: int = MOST_INPUT) -> bytes:
+        begin = self.position
+        part = self._source[begin : begin + size]
+        self.position += len(part)
+        if self._release is not None and begin - self._released >= RELEASED_AT_ONCE:
+            self._release(self._released, begin)
+            self._released = begin
+        return part
+
+    def copy(self) -> _Input:
+        return _Input(self._source, self.position)
+
+
 class Stream(Protocol):
     """A decoder that goes forwards only. `position` counts the bytes it has given out."""
 
@@ -89,11 +114,11 @@ class Stream(Protocol):
 class ZlibStream:
     """A zlib stream. Source: RFC 1950."""
 
-    __slots__ = ("_decoder", "_next", "_source", "position")
+    __slots__ = ("_decoder", "_input", "position")
 
-    def __init__(self, source: Slices, decoder: Decompress | None = None, at: int = 0) -> None:
-        """Start at the beginning of `source`, or go on `at` some place of it with a `decoder`."""
-        self._source, self._next, self.position = source, at, 0
+    def __init__(self, input_: _Input, decoder: Decompress | None = None) -> None:
+        """Start at the beginning of a stream, or go on in it with a `decoder`."""
+        self._input, self.position = input_, 0
         self._decoder = zlib.decompressobj() if decoder is None else decoder
 
     def read(self, size: int) -> bytes:
@@ -102,9 +127,9 @@ class ZlibStream:
         wanted, decoder = size, self._decoder
         while wanted and not decoder.eof:
             # Zlib may hold output back after its last input, so an empty input is tried too.
-            given = self._source[self._next : self._next + MOST_INPUT]
+            given = self._input.read()
             part = decoder.decompress(given, wanted)
-            self._next += len(given) - len(decoder.unconsumed_tail) - len(decoder.unused_data)
+            self._input.position -= len(decoder.unconsumed_tail)
             if not part and not given:
                 break
             parts.append(part)
@@ -115,7 +140,7 @@ class ZlibStream:
 
     def snapshot(self) -> ZlibStream:
         """Return an independent decoder at the same place."""
-        other = ZlibStream(self._source, self._decoder.copy(), self._next)
+        other = ZlibStream(self._input.copy(), self._decoder.copy())
         other.position = self.position
         return other
 
@@ -163,25 +188,11 @@ def zstd_opener() -> Callable[[Slices], ZstdStream] | None:
     def open_stream(source: Slices) -> ZstdStream:
         decoder = zstandard.ZstdDecompressor(max_window_size=MOST_ZSTD_WINDOW)
         reader = decoder.stream_reader(
-            cast("IO[bytes]", _Readable(source)), read_size=MOST_INPUT, read_across_frames=True
+            cast("IO[bytes]", _Input(source)), read_size=MOST_INPUT, read_across_frames=True
         )
         return ZstdStream(reader.read)
 
     return open_stream
-
-
-class _Readable:
-    """Slices as the file-like object that `zstandard` wants."""
-
-    __slots__ = ("_position", "_source")
-
-    def __init__(self, source: Slices) -> None:
-        self._source, self._position = source, 0
-
-    def read(self, size: int) -> bytes:
-        begin = self._position
-        self._position += size
-        return self._source[begin : begin + size]
 
 
 def _standard_reader(zstd: object, source: Slices) -> Callable[[int], bytes]:
@@ -189,18 +200,17 @@ def _standard_reader(zstd: object, source: Slices) -> Callable[[int], bytes]:
     parameter = zstd.DecompressionParameter.window_log_max  # type: ignore[attr-defined]
     options = {parameter: MOST_ZSTD_WINDOW.bit_length() - 1}
     new_decoder = zstd.ZstdDecompressor  # type: ignore[attr-defined]
-    decoder, position = new_decoder(options=options), 0
+    decoder, input_ = new_decoder(options=options), _Input(source)
 
     def read(size: int) -> bytes:
-        nonlocal decoder, position
+        nonlocal decoder
         while True:
             if decoder.eof:
-                position -= len(decoder.unused_data)
-                if position >= len(source):
+                input_.position -= len(decoder.unused_data)
+                if input_.position >= len(source):
                     return b""
                 decoder = new_decoder(options=options)
-            given = source[position : position + MOST_INPUT] if decoder.needs_input else b""
-            position += len(given)
+            given = input_.read() if decoder.needs_input else b""
             part: bytes = decoder.decompress(given, size)
             if part or (not given and decoder.needs_input and not decoder.eof):
                 return part
@@ -327,7 +337,7 @@ def open_zlib(file: str, name: str, size: int, source: Slices, budget: Budget) -
         BinaryError: no stream of that length holds that much.
     """
     _check_ratio(file, name, size, len(source), ZLIB_RATIO)
-    return Inflated(file, name, size, lambda: ZlibStream(source), budget)
+    return Inflated(file, name, size, lambda: ZlibStream(_Input(source)), budget)
 
 
 def open_zstd(file: str, name: str, size: int, source: Slices, budget: Budget) -> Inflated:

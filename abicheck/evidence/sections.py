@@ -95,6 +95,17 @@ class PlainBytes:
             return self.buffer[at + begin : self._end]
         return self.buffer[at + begin : at + end]
 
+    def release(self, begin: int, end: int) -> None:
+        """Let the system take back the memory of what lies from `begin` to `end`, once read."""
+        advise = getattr(self.buffer, "madvise", None)
+        if advise is not None:
+            from mmap import MADV_DONTNEED, PAGESIZE
+
+            first = -(-(self.file_offset + begin) // PAGESIZE) * PAGESIZE
+            last = (self.file_offset + end) // PAGESIZE * PAGESIZE
+            if first < last:
+                advise(MADV_DONTNEED, first, last - first)
+
     def part(self, offset: int, size: int) -> PlainBytes:
         """Return `size` bytes at `offset` as a section of their own."""
         _check_part(self, offset, size)

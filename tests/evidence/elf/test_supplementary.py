@@ -1,4 +1,4 @@
-"""Files of shared debug entries: found where they belong, and only if their id is the one asked for."""
+"""Files of shared debug entries: found where they belong, and only under the id asked for."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_the_shared_file_itself_refers_to_none() -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_reference_without_its_end_is_damage(tmp_path: Path, form: str) -> None:
+def test_a_reference_without_its_end_is_damage(form: str) -> None:
     plugin = binary(f"debug/{FORMS[form][0]}")
     elf = opened(plugin)
     name = ".gnu_debugaltlink" if form == "gnu" else ".debug_sup"
