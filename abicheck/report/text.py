@@ -119,11 +119,14 @@ class Page:
         words = f"{self.pen.paint('compatible', GREEN)} with {self.interface}{self._stated(plugin)}"
         states = [claim.status for claim in plugin.claims]
         open_claims = states.count(UNVERIFIED)
-        if open_claims:
-            words += f", {counted(open_claims, 'claim')} not proved"
+        is_brief = not self.is_alone and not self.style.is_verbose
         if not states:
             words += ", which claims nothing"
-        is_brief = not self.is_alone and not self.style.is_verbose
+        elif is_brief or self.style.is_quiet:
+            words += f", {counted(states.count(OK), 'claim')} proved"
+            words += f", {open_claims} not proved" if open_claims else ""
+        elif open_claims:
+            words += f", {counted(open_claims, 'claim')} not proved"
         yield self._headline(self.pen.good, GREEN, plugin, words)
         if is_brief:
             return
