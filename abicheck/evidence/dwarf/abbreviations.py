@@ -40,6 +40,10 @@ class Abbreviation:
         self.code, self.tag, self.has_children = code, tag, has_children
         self._encoded, self.widths = attributes, widths
 
+    def may_have(self, attribute: int) -> bool:
+        """Whether an attribute (below 0x80) may be among those not yet decoded."""
+        return attribute in self._encoded
+
     @cached_property
     def attributes(self) -> tuple[tuple[int, int, int], ...]:
         """Name, form and implicit constant of each attribute, in order.

@@ -11,6 +11,7 @@ Source: DWARF 5, sections 7.3, 7.26, 7.27.
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from abicheck.errors import UnsupportedError
@@ -23,7 +24,7 @@ from abicheck.evidence.dwarf.work import Work
 from abicheck.model.evidence import Unseen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from abicheck.evidence.counters import Counters
     from abicheck.evidence.debug_information import DebugInformation
@@ -48,6 +49,7 @@ class DebugFile:
         self._abbreviations: dict[tuple[int, Widths], dict[int, Abbreviation]] = {}
         self._names: dict[tuple[int, int], str] = {}
         self.find_type_unit: Callable[[int], Sections | None] = lambda _signature: None
+        self.type_signatures: Callable[[], Iterable[int]] = tuple
         self.info = self._info_section(".debug_info", is_types=False)
         self.types = self._info_section(".debug_types", is_types=True)
 
@@ -201,6 +203,17 @@ class Book:
             if unit is not None and unit.signature is None and unit.dwo_name:
                 yield self.split_unit(unit)
 
+    def packaged_type_units(self, file: DebugFile, most: int) -> Iterator[Unit]:
+        """Yield the type units that a package keeps apart from the split unit in `file`.
+
+        Raises:
+            BinaryError: one is damaged.
+        """
+        for signature in islice(file.type_signatures(), most):
+            place = self._packaged_type_place(signature, file)
+            if place is not None:
+                yield self.sections[place[0]].unit_holding(place[1])
+
     def supplementary_place(self, offset: int, file: DebugFile) -> Place:
         """Return the place of `offset` in the shared file, of which `file` is not one."""
         del file
@@ -235,7 +248,7 @@ class Book:
         if len(self._splits) >= MOST_FILES:
             raise UnsupportedError(f"the plugin has more than {MOST_FILES} split units")
         file = DebugFile(found, self, is_split=True)
-        file.find_type_unit = found.type_unit
+        file.find_type_unit, file.type_signatures = found.type_unit, found.type_signatures
         for unit in file.info.units() if file.info else ():
             if unit.signature is not None:
                 continue

@@ -128,7 +128,7 @@ def _candidates(
     `patterns` has those bytes, by the attribute's form.
     """
     plans: dict[tuple[bytes, bool], list[tuple[Abbreviation, bytes, int]]] = {}
-    for abbreviation in _with_tag(unit, tag):
+    for abbreviation in _with_attribute(unit, tag, attribute):
         offset = abbreviation.fixed_offset(attribute)
         form = abbreviation.forms.get(attribute)
         if offset is None or form is None:
@@ -152,9 +152,9 @@ def _candidates(
                         continue
 
 
-def _with_tag(unit: Unit, tag: int) -> Iterator[Abbreviation]:
+def _with_attribute(unit: Unit, tag: int, attribute: int) -> Iterator[Abbreviation]:
     for abbreviation in unit.abbreviations.values():
-        if abbreviation.tag == tag:
+        if abbreviation.tag == tag and abbreviation.may_have(attribute):
             try:
                 abbreviation.forms  # noqa: B018  decoded here, so that damage shows here
             except (KeyError, IndexError):

@@ -11,13 +11,14 @@ Source: DWARF 5, sections 6.1.2 and 7.27.
 from __future__ import annotations
 
 import struct
+import sys
+from array import array
 from bisect import bisect_right
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from abicheck.errors import BinaryError, UnsupportedError
 from abicheck.evidence.dwarf.ranges import ranges_of
-from abicheck.model.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,12 +29,12 @@ if TYPE_CHECKING:
 
 MOST_SETS = 1 << 20
 MOST_HITS = 64
+MOST_WORDS = 1 << 22
 WORTH_BISECTING = 16
 """With fewer units than this their own entries are looked at one by one."""
 
 
-@record
-class RangeSet:
+class RangeSet(NamedTuple):
     """One set of .debug_aranges: the unit it is about, and where its tuples lie."""
 
     unit: int
@@ -91,9 +92,35 @@ class UnitLookup:
             yield start
             # A range that begins where a function does is about that function alone.
             return
+        nearest = self._nearest(address)
+        if nearest is not None:
+            yield nearest
+            return
         for found in self._all_sets():
             if self._remember(found.unit, list(self._tuples(found)), address):
                 yield found.unit
+
+    def _nearest(self, address: int) -> int | None:
+        """Return the unit of the range that begins last before `address`, if it holds it.
+
+        All words of the section are taken for tuples at once, headers too, which is quick
+        and may go wrong; so what is found is held against its set.
+        """
+        region = self._aranges
+        if region is None or region.size > MOST_WORDS * 8:
+            return None
+        words = array("Q" if self._address_size == 8 else "I")
+        words.frombytes(region.read(0, region.size - region.size % words.itemsize))
+        if self._file.byte_order != sys.byteorder:
+            words.byteswap()
+        begins = words[0::2]
+        nearest = max(filter(address.__ge__, begins), default=0)
+        if not nearest:
+            return None
+        found = self._set_holding(2 * words.itemsize * begins.index(nearest))
+        if found is None or not self._remember(found.unit, list(self._tuples(found)), address):
+            return None
+        return found.unit
 
     def starting_at(self, address: int) -> Iterator[int]:
         """Yield units by the ranges of .debug_aranges that begin at `address`, code or data."""
