@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+EXPECTED_SKIPS = (
+    "root may read everything",
+    "the superuser may read everything",
+    "neither Python 3.14 nor backports",
+)
+"""Reasons of skips that installing a tool does not cure."""
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -25,6 +36,19 @@ def contract(name: str) -> Path:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let `pytest --bless` accept what the program prints now."""
     parser.addoption("--bless", action="store_true", help="rewrite the expected outputs")
+    parser.addoption("--no-skips", action="store_true", help="a skip that is not expected fails")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Under `--no-skips`, turn a skip into a failure unless its reason is an expected one."""
+    report = yield
+    if report.skipped and item.config.getoption("--no-skips") and isinstance(report.longrepr, tuple):
+        reason = str(report.longrepr[2])
+        if not hasattr(report, "wasxfail") and not any(each in reason for each in EXPECTED_SKIPS):
+            report.outcome = "failed"
+            report.longrepr = f"{item.nodeid}: skipped where nothing may be: {reason}"
+    return report
 
 
 @pytest.fixture
