@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from abicheck.evidence.dwarf import constants as dw
 from abicheck.evidence.dwarf.forms import (
     VARIABLE,
+    WIDTHS,
     read_sleb128,
     read_uleb128,
     read_variable,
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 FIRST_WINDOW = 1 << 14
 MOST_DECLARATIONS = 1 << 17
 MOST_ATTRIBUTES = 512
+SIBLING_WIDTHS = {
+    dw.DW_FORM_ref1: 1, dw.DW_FORM_ref2: 2, dw.DW_FORM_ref4: 4, dw.DW_FORM_ref8: 8,
+}  # fmt: skip
 
 
 class Abbreviation:
@@ -136,16 +140,28 @@ class Abbreviation:
             position = skip_variable(buffer, position, kind, self.widths) + width
         return position
 
-    def fixed_offset(self, wanted: int) -> int | None:
-        """Return how far after the code an attribute lies, if that is the same in all entries."""
+    @cached_property
+    def fixed_offsets(self) -> dict[int, int]:
+        """How far after the code each attribute lies that is at the same place in all entries."""
         codes, offset = self.widths.codes, 0
+        found: dict[int, int] = {}
         for name, form, _ in self.attributes:
-            if name == wanted:
-                return offset
+            found[name] = offset
             if form in VARIABLE:
-                return None
-            offset += Struct(self.widths.prefix + codes[form]).size
-        return None
+                break
+            offset += WIDTHS[codes[form]]
+        return found
+
+    def fixed_offset(self, attribute: int) -> int | None:
+        """Return how far after the code an attribute lies, if that is the same in all entries."""
+        return self.fixed_offsets.get(attribute)
+
+    @cached_property
+    def sibling(self) -> tuple[int, int] | None:
+        """Where after the code DW_AT_sibling lies, and its width; None if it cannot be told."""
+        width = SIBLING_WIDTHS.get(self.forms.get(dw.DW_AT_sibling, 0))
+        offset = self.fixed_offset(dw.DW_AT_sibling)
+        return None if width is None or offset is None else (offset, width)
 
     def _name_of_slot(self, slot: int) -> int:
         return next(name for name, at in self.slots.items() if at == slot)

@@ -217,23 +217,14 @@ def _after_child(unit: Unit, abbreviation: Abbreviation, content: int) -> int:
     after = abbreviation.skip(unit.buffer, content)
     if not abbreviation.has_children:
         return after
-    sibling = _sibling(unit, abbreviation, content)
-    if sibling is not None and after < sibling <= unit.end_position:
-        return sibling
+    if abbreviation.sibling is not None:
+        offset, width = abbreviation.sibling
+        begin = content + offset
+        value = int.from_bytes(unit.buffer[begin : begin + width], unit.file.byte_order)
+        sibling = unit.start + value - unit.shift
+        if after < sibling <= unit.end_position:
+            return sibling
     return skip_descendants(unit, after)
-
-
-def _sibling(unit: Unit, abbreviation: Abbreviation, content: int) -> int | None:
-    form = abbreviation.forms.get(dw.DW_AT_sibling)
-    if form not in UNIT_REFERENCE_FORMS or form == dw.DW_FORM_ref_udata:
-        return None
-    offset = abbreviation.fixed_offset(dw.DW_AT_sibling)
-    if offset is None:
-        return None
-    width = {dw.DW_FORM_ref1: 1, dw.DW_FORM_ref2: 2, dw.DW_FORM_ref4: 4, dw.DW_FORM_ref8: 8}[form]
-    begin = content + offset
-    value = int.from_bytes(unit.buffer[begin : begin + width], unit.file.byte_order)
-    return unit.start + value - unit.shift
 
 
 def skip_descendants(unit: Unit, position: int) -> int:

@@ -224,7 +224,9 @@ class Exports:
         info = self._book.main.info
         if info is not None:
             yield from map(self._whole, self.lookup.opened())
-            yield from (self._whole(info.unit_at(each)) for each in self.lookup.starting_at(address))
+            yield from (
+                self._whole(info.unit_at(each)) for each in self.lookup.starting_at(address)
+            )
             yield from map(self._whole, self.lookup.with_slot(address))
 
 

@@ -203,16 +203,19 @@ class Book:
             if unit is not None and unit.signature is None and unit.dwo_name:
                 yield self.split_unit(unit)
 
-    def packaged_type_units(self, file: DebugFile, most: int) -> Iterator[Unit]:
-        """Yield the type units that a package keeps apart from the split unit in `file`.
+    def packaged_type_units(self, most: int) -> Iterator[Unit]:
+        """Yield the type units that packages keep apart from the split units opened so far.
 
         Raises:
             BinaryError: one is damaged.
         """
-        for signature in islice(file.type_signatures(), most):
-            place = self._packaged_type_place(signature, file)
-            if place is not None:
-                yield self.sections[place[0]].unit_holding(place[1])
+        files = [unit.file for unit in self._splits.values() if isinstance(unit, Unit)]
+        packages = {file.type_signatures: file for file in files}
+        for signatures, file in packages.items():
+            for signature in islice(signatures(), most):
+                place = self._packaged_type_place(signature, file)
+                if place is not None:
+                    yield self.sections[place[0]].unit_holding(place[1])
 
     def supplementary_place(self, offset: int, file: DebugFile) -> Place:
         """Return the place of `offset` in the shared file, of which `file` is not one."""

@@ -34,6 +34,9 @@ _PLAIN = {
     dw.DW_FORM_addrx4: "I",
 }  # fmt: skip
 
+WIDTHS = {"": 0, "B": 1, "H": 2, "I": 4, "Q": 8, "3s": 3, "16s": 16}
+"""Bytes that each code takes."""
+
 # Forms as wide as an offset into a section: 4 bytes in 32-bit DWARF, 8 in 64-bit DWARF.
 _OFFSETS = frozenset(
     {
@@ -170,12 +173,9 @@ def skip_variable(buffer: Buffer, position: int, kind: int, widths: Widths) -> i
         form, position = _indirect_form(buffer, position)
         code = widths.codes.get(form)
         if code is not None:
-            return position + _WIDTHS[code]
+            return position + WIDTHS[code]
         return skip_variable(buffer, position, VARIABLE[form], widths)
     return block_bounds(buffer, position, kind, "little" if widths.prefix == "<" else "big")[1]
-
-
-_WIDTHS = {"": 0, "B": 1, "H": 2, "I": 4, "Q": 8, "3s": 3, "16s": 16}
 
 
 def _indirect_form(buffer: Buffer, position: int) -> tuple[int, int]:
@@ -222,7 +222,7 @@ def read_variable(
 def _read_fixed(buffer: Buffer, position: int, code: str, prefix: str) -> tuple[object, int]:
     if not code:
         return 1, position
-    end = position + _WIDTHS[code]
+    end = position + WIDTHS[code]
     if end > len(buffer):
         raise IndexError
     piece = buffer[position:end]

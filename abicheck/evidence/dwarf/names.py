@@ -74,9 +74,8 @@ class Names:
             yield from self._in_file(book.supplementary, name, tags)
         for unit in book.split_units(MOST_SPLITS):
             yield from self._in_file(unit.file, name, tags)
-            for apart in book.packaged_type_units(unit.file, MOST_SPLITS):
-                if apart.place not in seen:
-                    yield from self.in_unit(apart, name, tags)
+        for unit in book.packaged_type_units(MOST_SPLITS):
+            yield from self.in_unit(unit, name, tags)
 
     def _in_file(self, file: DebugFile, name: str, tags: frozenset[int]) -> Iterator[Entry]:
         for section in (file.info, file.types):

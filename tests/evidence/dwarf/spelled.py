@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
 
 from abicheck.evidence.dwarf import open_types
 from abicheck.evidence.elf.file import ElfFile
@@ -40,7 +41,9 @@ def symbols_of(file: Path) -> dict[str, Symbol]:
     with file.open("rb") as stream:
         elf = ELFFile(stream)
         found = {}
-        for symbol in elf.get_section_by_name(".dynsym").iter_symbols():
+        table = elf.get_section_by_name(".dynsym")
+        assert isinstance(table, SymbolTableSection)
+        for symbol in table.iter_symbols():
             if symbol["st_shndx"] == "SHN_UNDEF" or not symbol.name:
                 continue
             kind = KINDS.get(symbol["st_info"]["type"], UNKNOWN)
