@@ -15,7 +15,8 @@ What a reader of DWARF is given, for a plugin at hand as `elf`:
 none is referred to. `split_unit` returns sections under their names without ".dwo", whose
 unit begins at offset 0 of `.debug_info` (a .dwo file may hold more units: look for the id),
 or `Unseen`. Its `type_unit(signature)` returns the sections of a type unit that is elsewhere
-in a package, or None: it is then in the split unit's own sections, or nowhere.
+in a package, or None: it is then in the split unit's own sections, or nowhere;
+`type_signatures()` yields the signatures of those that are elsewhere.
 Whatever is damaged raises `BinaryError`; what cannot be read here `UnsupportedError`.
 """
 

@@ -14,6 +14,8 @@ from abicheck.errors import BinaryError
 from abicheck.evidence.cursor import Cursor
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from abicheck.evidence.sections import SectionBytes
 
 COLUMNS = {
@@ -82,6 +84,16 @@ class UnitIndex:
                 return self._row(row)
             slot = (slot + step) & mask
         return None
+
+    def signatures(self) -> Iterator[int]:
+        """Yield the signature of every unit, in the order of the table.
+
+        Raises:
+            BinaryError: the table is damaged.
+        """
+        for slot in range(self._slots):
+            if self._unpack("I", self._rows + 4 * slot) != (0,):
+                yield from self._unpack("Q", 16 + 8 * slot)
 
     def _row(self, row: int) -> dict[str, tuple[int, int]]:
         if row > self._units:

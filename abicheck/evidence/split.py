@@ -21,7 +21,7 @@ from abicheck.evidence.split_id import holds_unit
 from abicheck.model.evidence import Unseen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from abicheck.evidence.elf.debug_files import DebugFiles
     from abicheck.evidence.elf.file import ElfFile
@@ -52,6 +52,11 @@ class SplitFile:
         del signature
         return None
 
+    @property
+    def type_signatures(self) -> Callable[[], Iterable[int]]:
+        """What yields nothing, for the same reason."""
+        return tuple
+
 
 class PackagedUnit:
     """One unit of a package, as if it were alone in a .dwo file."""
@@ -77,6 +82,11 @@ class PackagedUnit:
         """Return the type unit with this signature, which the package keeps elsewhere."""
         return self._package.type_unit(signature)
 
+    @property
+    def type_signatures(self) -> Callable[[], Iterable[int]]:
+        """What yields the signatures of all type units; the same for all units of a package."""
+        return self._package.type_signatures
+
 
 class Package:
     """A .dwp file. Source: DWARF 5, section 7.3.5."""
@@ -99,6 +109,11 @@ class Package:
     def type_unit(self, signature: int) -> PackagedUnit | None:
         """Return the type unit with this signature; raises BinaryError if the index is damaged."""
         return self._find(".debug_tu_index", signature)
+
+    def type_signatures(self) -> Iterator[int]:
+        """Yield the signatures of all type units; raises BinaryError if the index is damaged."""
+        table = self._indexes.get(".debug_tu_index")
+        return iter(()) if table is None else table.signatures()
 
     def _find(self, index: str, signature: int) -> PackagedUnit | None:
         table = self._indexes.get(index)
