@@ -1,4 +1,4 @@
-"""Members -> offsets by the rules of Microsoft's compilers, and of GCC on Windows.
+"""Members -> offsets by the rules of Microsoft's compilers, which GCC and Clang follow on Windows.
 
 A bit-field takes a whole unit of its type; the next one shares it only if its
 type has the same size and the bits are enough.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from abicheck.layout.extent import Extent, Member, Placement, round_up
+from abicheck.layout.extent import Extent, Member, Placement, UnplaceableError, round_up
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,10 +22,22 @@ def place(struct: Struct, members: Sequence[Member], facts: TargetFacts) -> Plac
 
     Source: Microsoft C language reference, "C bit fields" and "Padding and alignment of
     structure members"; GCC manual, "-mms-bitfields".
+
+    Raises:
+        UnplaceableError: GCC and Clang, both of the gnu environment, do not agree.
     """
-    placing = _Placing(struct, is_msvc=facts.target.environment == "msvc")
+    is_msvc = facts.target.environment == "msvc"
+    if not is_msvc and any(member.bit_width is not None for member in members):
+        _refuse_disputed(struct)
+    placing = _Placing(struct, is_msvc=is_msvc)
     offsets = [placing.next(member) for member in members]
     return Placement(tuple(offsets), placing.finish())
+
+
+def _refuse_disputed(struct: Struct) -> None:
+    if struct.is_union or struct.packed is not None:
+        kind = "unions" if struct.is_union else "packed structs"
+        raise UnplaceableError(f"GCC and Clang lay out bit-fields in {kind} differently on Windows")
 
 
 class _Placing:
@@ -83,17 +95,11 @@ class _Placing:
             start = self.end * 8 - self.unused
             self.unused -= width
             return start
-        own = self._unit_alignment(size)
+        own = self._limited(size)
         start = round_up(self.end, own)
         self.end, self.unit, self.unused = start + size, size, size * 8 - width
         self._align(own)
         return start * 8
-
-    def _unit_alignment(self, size: int) -> int:
-        # GCC's attribute `packed` leaves bit-field units alone; `#pragma pack` does not.
-        if not self.is_msvc and self.struct.packed == 1:
-            return size
-        return self._limited(size)
 
     def _align(self, alignment: int) -> None:
         self.alignment = max(self.alignment, alignment)
@@ -101,13 +107,9 @@ class _Placing:
     def _close_unit(self, size: int) -> int:
         """Place a bit-field of width zero, which counts only after another bit-field."""
         if self.unit and self.struct.is_union:
-            # Microsoft's unions grow to the unit that is closed; GCC's do not.
-            self.end = size if self.is_msvc else 0
+            self.end = size
         elif self.unit:
-            own = self._limited(size) if self.is_msvc else size
-            if not self.is_msvc and self.unit == size:
-                # GCC's zero width closes a unit of its own size where the bits end.
-                self.end -= self.unused // 8
+            own = self._limited(size)
             self.end = round_up(self.end, own)
             self._align(own)
         self.unit = 0

@@ -46,7 +46,11 @@ def compare(target: Target, compiler: Compiler, seed: int, count: int, shapes: S
 
 def shapes_of(target: Target) -> Shapes:
     """Return what the C of `target` can express."""
-    return Shapes(wide=target.bits == 64, huge_enums=target.environment != "msvc")
+    return Shapes(
+        wide=target.bits == 64,
+        huge_enums=target.environment != "msvc",
+        disputed=(target.system, target.environment) != ("windows", "gnu"),
+    )
 
 
 @needs_zig

@@ -48,10 +48,22 @@ HUGE = Enum("Huge", (EnumValue("HUGE_A", 0, 1), EnumValue("HUGE_B", 2**40, 1)), 
 
 
 class Shapes:
-    """Which shapes a family of compilers can express."""
+    """Which shapes a family of compilers can express, and its members agree on.
 
-    def __init__(self, *, wide: bool = True, huge_enums: bool = True, c_only: bool = True) -> None:
+    `wide`: 128-bit integers; `huge_enums`: enums wider than `int`; `c_only`: what Rust lacks;
+    `disputed`: bit-fields in unions and packed structs.
+    """
+
+    def __init__(
+        self,
+        *,
+        wide: bool = True,
+        huge_enums: bool = True,
+        c_only: bool = True,
+        disputed: bool = True,
+    ) -> None:
         self.wide, self.huge_enums, self.c_only = wide, huge_enums, c_only
+        self.disputed = disputed
 
 
 def contract_of(definitions: Mapping[str, Definition]) -> Contract:
@@ -84,9 +96,9 @@ class _Maker:
         align = random.choice([1, 2, 4, 8, 16, 32]) if random.random() < 0.2 else None
         if not self.shapes.c_only and packed:
             align = None
-        fields = self._fields(
-            is_union, packed, bit_heavy=self.shapes.c_only and random.random() < 0.5
-        )
+        may_hold_bits = self.shapes.c_only and (self.shapes.disputed or not (is_union or packed))
+        bit_heavy = may_hold_bits and random.random() < 0.5
+        fields = self._fields(is_union, packed, bit_heavy=bit_heavy)
         is_flexible = not is_union and self.shapes.c_only and random.random() < 0.05
         if is_flexible:
             fields.append(Field("tail", Array(self._scalar()), 1))
