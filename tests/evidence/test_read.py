@@ -4,16 +4,13 @@ import os
 import socket
 import struct
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from abicheck.errors import BinaryError, UnsupportedError
-from abicheck.evidence import read_plugin, sniff
+from abicheck.evidence import read_plugin
 from tests.conftest import binary
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 ELF = b"\x7fELF\x02\x01\x01" + bytes(9)
 PE = b"MZ" + bytes(58) + struct.pack("<I", 64) + b"PE\0\0" + bytes(18)
@@ -68,7 +65,7 @@ def test_socket_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
             read_plugin("socket.so")
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="there is no /dev/zero here")
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no /dev/zero here")
 def test_device_is_refused_without_being_read() -> None:
     with pytest.raises(BinaryError, match="is a device"):
         read_plugin("/dev/zero")
@@ -97,31 +94,6 @@ def test_formats_that_are_not_read_yet_say_so(tmp_path: Path, content: bytes, na
     (tmp_path / "plugin.so").write_bytes(content)
     with pytest.raises(UnsupportedError, match=f"reading {name} is not supported yet"):
         read_plugin(str(tmp_path / "plugin.so"))
-
-
-@pytest.mark.parametrize(
-    ("first_bytes", "expected"),
-    [
-        pytest.param(ELF + b"\3\0", "ELF", id="ELF shared library"),
-        pytest.param(b"\x7fELF\x02\x02\x01" + bytes(9) + b"\0\3", "ELF", id="big-endian library"),
-        pytest.param(ELF + b"\1\0", None, id="ELF object"),
-        pytest.param(ELF + b"\2\0", None, id="ELF executable"),
-        pytest.param(ELF + b"\4\0", None, id="core dump"),
-        pytest.param(b"\x7fELF", "ELF", id="truncated ELF"),
-        pytest.param(PE + b"\x22\x20", "PE", id="PE DLL"),
-        pytest.param(PE + b"\x22\x00", None, id="PE executable"),
-        pytest.param(b"MZ\x90\0" + bytes(60), None, id="DOS program"),
-        pytest.param(b"\xcf\xfa\xed\xfe" + bytes(8) + b"\6\0\0\0", "Mach-O", id="Mach-O dylib"),
-        pytest.param(b"\xfe\xed\xfa\xcf" + bytes(8) + b"\0\0\0\x08", "Mach-O", id="Mach-O bundle"),
-        pytest.param(b"\xcf\xfa\xed\xfe" + bytes(8) + b"\2\0\0\0", None, id="Mach-O executable"),
-        pytest.param(b"\xca\xfe\xba\xbe\0\0\0\2", "Mach-O", id="universal file"),
-        pytest.param(b"\xca\xfe\xba\xbe\0\0\0\x41", None, id="Java class"),
-        pytest.param(b"#!/bin/sh\n", None, id="script"),
-        pytest.param(b"", None, id="nothing"),
-    ],
-)
-def test_sniff_tells_what_may_be_a_plugin(first_bytes: bytes, expected: str | None) -> None:
-    assert sniff(first_bytes) == expected
 
 
 @pytest.mark.parametrize("kind", [b"\1\0", b"\2\0", b"\4\0"])

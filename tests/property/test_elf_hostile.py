@@ -7,10 +7,10 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.conftest import binary
 
 from abicheck.errors import BinaryError, UnsupportedError
 from abicheck.evidence.elf.reader import read_elf
+from tests.conftest import binary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -219,6 +219,8 @@ class ElfMemory:
     def is_code(self, address: int) -> bool:
         """Whether `address` lies in a segment that is mapped executable.
 
+        Constants share that segment in files of older linkers; where the file has section
+        headers, those tell code from constants.
         Under the PowerPC ELFv1 ABI a function's address is that of its descriptor,
         which lies in data and points to code.
         """
@@ -230,8 +232,10 @@ class ElfMemory:
         return isinstance(target, Observed) and self._is_executable(target.value.address or 0)
 
     def _is_executable(self, address: int) -> bool:
-        mapping = self._mapping(address)
-        return mapping is not None and bool(mapping.flags & elf_.PF_X)
+        mapping, section = self._mapping(address), self._section_at(address)
+        if mapping is None or not mapping.flags & elf_.PF_X:
+            return False
+        return section is None or bool(section.flags & elf_.SHF_EXECINSTR)
 
     def is_writable(self, address: int) -> bool:
         """Whether `address` stays writable once relocations are done (RELRO is not)."""
@@ -253,8 +257,10 @@ class ElfMemory:
         if self.elf.sections_problem is not None:
             return Unseen(f"no section can be found by name: {self.elf.sections_problem}")
         section = self.elf.section_named(name)
-        if section is None:
-            return None
+        return None if section is None else self._bytes_of(section)
+
+    def _bytes_of(self, section: Section) -> Observed[bytes] | Unseen:
+        name = section.name
         if section.type == elf_.SHT_NOBITS:
             return Unseen(f"section {name} has no content in the file")
         if section.flags & elf_.SHF_COMPRESSED:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DATA, CODE, TABLES = 0x3000, 0x4000, 0x1000
 """Addresses, which are file offsets as well, of writable data, of code, and of all tables."""
@@ -124,7 +128,7 @@ def build(plugin: Plugin) -> bytes:
         *((kind, flags, start, length, 0) for kind, flags, start, length in plugin.segments),
     ]
     header = _header(plugin, len(headers), size) + b"".join(
-        _program_header(plugin, *row) for row in headers
+        _program_header(plugin, row) for row in headers
     )
     content[: len(header)] = header
     return bytes(content)
@@ -137,7 +141,7 @@ def _symbol(plugin: Plugin, one: Sym, name: int) -> bytes:
     return plugin.pack("IIIBBH", name, one.value, one.size, info, one.other, one.section)
 
 
-def _place_hash(plugin: Plugin, symbols: list[Sym], place) -> None:  # type: ignore[no-untyped-def]
+def _place_hash(plugin: Plugin, symbols: list[Sym], place: Callable[[int, bytes], None]) -> None:
     if plugin.hash == "sysv":
         code = "Q" if plugin.machine == EM_S390 and plugin.is_64 else "I"
         chain = [0, *[index - 1 for index in range(1, len(symbols))]]
@@ -160,7 +164,7 @@ def _gnu_hash(name: str) -> int:
     return value
 
 
-def _definitions(plugin: Plugin, string) -> bytes:  # type: ignore[no-untyped-def]
+def _definitions(plugin: Plugin, string: Callable[[str], int]) -> bytes:
     rows, total = [], len(plugin.definitions)
     for number, (index, name) in enumerate(plugin.definitions.items()):
         link = 28 if number + 1 < total else 0
@@ -178,9 +182,8 @@ def _header(plugin: Plugin, count: int, size: int) -> bytes:
     )  # fmt: skip
 
 
-def _program_header(
-    plugin: Plugin, kind: int, flags: int, start: int, length: int, extra: int
-) -> bytes:
+def _program_header(plugin: Plugin, row: tuple[int, int, int, int, int]) -> bytes:
+    kind, flags, start, length, extra = row
     if plugin.is_64:
         return plugin.pack(
             "IIQQQQQQ", kind, flags, start, start, start, length, length + extra, 4096

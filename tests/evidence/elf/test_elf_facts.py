@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import struct
+from typing import TYPE_CHECKING
 
 import pytest
 
 from abicheck.errors import UnsupportedError
 from abicheck.evidence import read_plugin
-from abicheck.model.evidence import PlatformFacts
 from tests.conftest import binary
 from tests.evidence.elf.handmade import DATA, Plugin, Sym, build, patched
 from tests.evidence.elf.opening import opened
+
+if TYPE_CHECKING:
+    from abicheck.model.evidence import PlatformFacts
 
 DT_INIT, DT_INIT_ARRAY, DT_INIT_ARRAYSZ = 12, 25, 27
 TARGETS = {

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from abicheck.evidence import read_plugin
@@ -27,9 +29,9 @@ VERSIONS = {1: "plugin.so", 2: "V1", 3: "V2"}
 HIDDEN = 0x8000
 
 
-def found(*symbols: Sym, name: str = "foo", version: str | None = None, **options: object):  # type: ignore[no-untyped-def]
-    plugin = Plugin(symbols=list(symbols), **options)  # type: ignore[arg-type]
-    return opened(plugin).find_export(name, version)
+def found(*symbols: Sym, version: str | None = None, **options: Any) -> Any:  # noqa: ANN401
+    """Return what a lookup of "foo" finds; Any, so that a test can look into it at once."""
+    return opened(Plugin(symbols=list(symbols), **options)).find_export("foo", version)
 
 
 @pytest.mark.parametrize("hash_", ["gnu", "sysv"])

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
-from typing import Any
 
 import pytest
-from elftools.elf.dynamic import DynamicSection
+from elftools.elf.dynamic import DynamicSection, DynamicTag
 from elftools.elf.elffile import ELFFile
 from elftools.elf.gnuversions import GNUVerDefSection, GNUVerNeedSection, GNUVerSymSection
 from elftools.elf.relocation import RelocationSection, RelrRelocationSection
-from elftools.elf.sections import SymbolTableSection
+from elftools.elf.sections import NoteSection, Symbol, SymbolTableSection
 
 from abicheck.errors import AbicheckError
 from abicheck.evidence import read_plugin
@@ -22,6 +21,7 @@ KINDS = {
     "STT_FUNC": "function", "STT_OBJECT": "data", "STT_COMMON": "data", "STT_NOTYPE": "unknown",
     "STT_TLS": "thread-local data", "STT_LOOS": "IFUNC", "STT_GNU_IFUNC": "IFUNC",
 }  # fmt: skip
+SPECIAL_VERSIONS: dict[str | int, int] = {"VER_NDX_LOCAL": 0, "VER_NDX_GLOBAL": 1}
 BINDINGS = {"STB_GLOBAL": "global", "STB_WEAK": "weak", "STB_LOOS": "unique"}
 
 FIXTURES = sorted((ROOT / "fixtures").rglob("*.so"))
@@ -46,7 +46,9 @@ def opened(path: Path) -> ElfEvidence:
     return evidence
 
 
-@pytest.mark.parametrize("path", FIXTURES, ids=lambda path: str(path.relative_to(ROOT / "fixtures")))
+@pytest.mark.parametrize(
+    "path", FIXTURES, ids=lambda path: str(path.relative_to(ROOT / "fixtures"))
+)
 def test_fixtures(path: Path) -> None:
     compare(path)
 
@@ -71,32 +73,23 @@ def compare(path: Path) -> None:
         compare_relocations(evidence, other)
 
 
-def compare_symbols(evidence: ElfEvidence, other: Any) -> None:
+def compare_symbols(evidence: ElfEvidence, other: ELFFile) -> None:
     table = other.get_section_by_name(".dynsym")
     if not isinstance(table, SymbolTableSection):
         return
-    numbers = other.get_section_by_name(".gnu.version")
-    versions = definitions(other)
+    numbers, versions = other.get_section_by_name(".gnu.version"), definitions(other)
     expected, imported = set(), set()
     for index, symbol in enumerate(table.iter_symbols()):
-        info, number = symbol["st_info"], 1
-        if isinstance(numbers, GNUVerSymSection):
-            ndx = numbers.get_symbol(index)["ndx"]
-            number = {"VER_NDX_LOCAL": 0, "VER_NDX_GLOBAL": 1}.get(ndx, ndx)
         if symbol["st_shndx"] == "SHN_UNDEF":
-            if symbol.name:
-                imported.add(symbol.name)
-            continue
-        version = versions.get(number & 0x7FFF)
-        if info["bind"] not in BINDINGS or info["type"] not in KINDS:
-            continue
-        if symbol["st_other"]["visibility"] not in {"STV_DEFAULT", "STV_PROTECTED"}:
-            continue
-        if symbol["st_shndx"] == "SHN_ABS" and symbol.name in versions.values():
-            continue
-        if symbol["st_value"] or symbol["st_shndx"] == "SHN_ABS" or info["type"] == "STT_TLS":
+            imported |= {symbol.name} - {""}
+        elif is_offered(symbol, versions):
+            ndx = 1
+            if isinstance(numbers, GNUVerSymSection):
+                ndx = numbers.get_symbol(index)["ndx"]
+            number = SPECIAL_VERSIONS.get(ndx, ndx)
             expected.add((
-                symbol.name, version, number < 0x8000, KINDS[info["type"]], BINDINGS[info["bind"]],
+                symbol.name, versions.get(number & 0x7FFF), number < 0x8000,
+                KINDS[symbol["st_info"]["type"]], BINDINGS[symbol["st_info"]["bind"]],
                 symbol["st_size"],
             ))  # fmt: skip
     exports = evidence.exports()
@@ -105,7 +98,22 @@ def compare_symbols(evidence: ElfEvidence, other: Any) -> None:
         for one in exports
     } == expected
     assert {one.name for one in evidence.imports()} == imported
-    for one in exports[:50]:
+    check_lookups(evidence)
+
+
+def is_offered(symbol: Symbol, versions: dict[int, str]) -> bool:
+    info, section = symbol["st_info"], symbol["st_shndx"]
+    return (
+        info["bind"] in BINDINGS
+        and info["type"] in KINDS
+        and symbol["st_other"]["visibility"] in {"STV_DEFAULT", "STV_PROTECTED"}
+        and not (section == "SHN_ABS" and symbol.name in versions.values())
+        and (symbol["st_value"] or section == "SHN_ABS" or info["type"] == "STT_TLS")
+    )
+
+
+def check_lookups(evidence: ElfEvidence) -> None:
+    for one in evidence.exports()[:50]:
         if one.is_default_version:
             found = evidence.find_export(one.name)
             assert found is not None
@@ -114,7 +122,7 @@ def compare_symbols(evidence: ElfEvidence, other: Any) -> None:
             assert evidence.find_export(one.name, one.version) == one
 
 
-def definitions(other: Any) -> dict[int, str]:
+def definitions(other: ELFFile) -> dict[int, str]:
     section = other.get_section_by_name(".gnu.version_d")
     if not isinstance(section, GNUVerDefSection):
         return {}
@@ -125,13 +133,13 @@ def definitions(other: Any) -> dict[int, str]:
     }
 
 
-def compare_dynamic(evidence: ElfEvidence, other: Any) -> None:
+def compare_dynamic(evidence: ElfEvidence, other: ELFFile) -> None:
     section = other.get_section_by_name(".dynamic")
     assert isinstance(section, DynamicSection)
     tags = list(section.iter_tags())
     facts = evidence.facts
-    assert facts.needed == tuple(tag.needed for tag in tags if tag.entry.d_tag == "DT_NEEDED")
-    assert [facts.soname] == ([t.soname for t in tags if t.entry.d_tag == "DT_SONAME"] or [None])
+    assert facts.needed == texts(tags, "DT_NEEDED", "needed")
+    assert (facts.soname,) == (texts(tags, "DT_SONAME", "soname") or (None,))
     needs = other.get_section_by_name(".gnu.version_r")
     expected = set()
     if isinstance(needs, GNUVerNeedSection):
@@ -143,11 +151,16 @@ def compare_dynamic(evidence: ElfEvidence, other: Any) -> None:
     }
     assert set(facts.versions_defined) == set(definitions(other).values())
     build_id = other.get_section_by_name(".note.gnu.build-id")
-    if build_id is not None:
+    if isinstance(build_id, NoteSection):
         assert facts.build_id == next(build_id.iter_notes())["n_desc"]
 
 
-def compare_relocations(evidence: ElfEvidence, other: Any) -> None:
+def texts(tags: list[DynamicTag], tag: str, attribute: str) -> tuple[str, ...]:
+    """Return an attribute that pyelftools gives to entries of one tag alone."""
+    return tuple(getattr(one, attribute) for one in tags if one.entry.d_tag == tag)
+
+
+def compare_relocations(evidence: ElfEvidence, other: ELFFile) -> None:
     """Compare the addresses that relocations touch, and their number."""
     expected: list[int] = []
     for section in other.iter_sections():

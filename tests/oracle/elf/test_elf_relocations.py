@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
 
 from abicheck.evidence import read_plugin
 from abicheck.evidence.elf.reader import ElfEvidence
@@ -46,13 +47,14 @@ struct table *const tables[] = {&variable, (struct table *)&constant, 0};
 char zeros[64];
 """
 
-ZIG_TARGETS = """
-x86_64-linux-gnu x86_64-linux-gnux32 x86-linux-gnu aarch64-linux-gnu arm-linux-gnueabihf
-arm-linux-gnueabi thumb-linux-gnueabihf riscv32-linux-gnu riscv64-linux-gnu
-powerpc-linux-gnueabihf powerpc64-linux-gnu powerpc64le-linux-gnu s390x-linux-gnu
-mips-linux-gnueabihf mipsel-linux-gnueabihf mips64-linux-gnuabi64 mips64el-linux-gnuabi64
-mips64-linux-gnuabin32 loongarch64-linux-gnu
-""".split()
+ZIG_TARGETS = [
+    "x86_64-linux-gnu", "x86_64-linux-gnux32", "x86-linux-gnu", "aarch64-linux-gnu",
+    "arm-linux-gnueabihf", "arm-linux-gnueabi", "thumb-linux-gnueabihf", "riscv32-linux-gnu",
+    "riscv64-linux-gnu", "powerpc-linux-gnueabihf", "powerpc64-linux-gnu",
+    "powerpc64le-linux-gnu", "s390x-linux-gnu", "mips-linux-gnueabihf", "mipsel-linux-gnueabihf",
+    "mips64-linux-gnuabi64", "mips64el-linux-gnuabi64", "mips64-linux-gnuabin32",
+    "loongarch64-linux-gnu",
+]  # fmt: skip
 
 PACKED = [
     (target, packing)
@@ -91,7 +93,7 @@ def test_pointers_built_by_zig(source: Path, target: str) -> None:
     "option",
     [
         "-Wl,--hash-style=sysv", "-Wl,--hash-style=gnu", "-Wl,--hash-style=both,-z,now",
-        "-Wl,-z,pack-relative-relocs", "-Wl,-z,nocombreloc",
+        "-Wl,-z,pack-relative-relocs", "-Wl,-z,nocombreloc", "-Wl,-z,noseparate-code",
     ],
 )  # fmt: skip
 def test_pointers_built_by_gcc(source: Path, option: str) -> None:
@@ -116,6 +118,7 @@ def check(plugin: Path) -> None:
     """Compare every pointer of both tables."""
     with plugin.open("rb") as stream:
         table = ELFFile(stream).get_section_by_name(".symtab")
+        assert isinstance(table, SymbolTableSection)
         symbols = {symbol.name: symbol["st_value"] for symbol in table.iter_symbols()}
     (evidence,) = read_plugin(str(plugin))
     assert isinstance(evidence, ElfEvidence)
@@ -148,6 +151,9 @@ def check_table(evidence: ElfEvidence, address: int, symbols: dict[str, int]) ->
     exported = evidence.find_export("exported_function")
     assert exported is not None
     assert label(at(0)) == b"hello"
+    hello = at(0)
+    assert isinstance(hello, PointerValue)
+    assert not memory.is_code(hello.address or 0)
     assert at(1) == PointerValue(address=symbols["own_function"])
     assert memory.is_code(symbols["own_function"])
     assert at(2) == PointerValue(address=exported.address)
