@@ -33,9 +33,10 @@ SCHEMA: dict[str, Any] = json.loads(
 )
 
 STRUCTURAL = (
-    "unknown key", "is missing", "expected a table", "expected an array,", "expected an array of", "expected true or false",
-    "expected text in quotes", "expected some text", 'expected "little"', 'expected "required"',
-    'expected "exact"', "found a date or time", "write it in quotes", "expected 32 or 64",
+    "unknown key", "is missing", "expected a table", "expected an array,", "expected an array of",
+    "expected true or false", "expected text in quotes", "expected some text", "write it in quotes",
+    'expected "little"', 'expected "required"', 'expected "exact"', "found a date or time",
+    "expected 32 or 64",
 )  # fmt: skip
 """Words of the messages for mistakes that show without knowing what a type or a path means."""
 
