@@ -14,14 +14,15 @@ from abicheck.evidence.elf.machines import read_target
 from abicheck.evidence.elf.memory import ElfMemory
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from abicheck.evidence.counters import Counters
     from abicheck.evidence.cursor import Buffer
     from abicheck.model.evidence import Import, PlatformFacts, Symbol, TypeSource
     from abicheck.model.target import Target
 
-DT_DEBUG = 21
+DT_DEBUG, DT_MIPS_RLD_MAP, DT_MIPS_RLD_MAP_REL = 21, 0x70000016, 0x70000035
+FOR_DEBUGGERS = (DT_DEBUG, DT_MIPS_RLD_MAP, DT_MIPS_RLD_MAP_REL)
 
 NOT_PLUGINS = {
     elf_.ET_NONE: "no file of a known type (ET_NONE)",
@@ -80,11 +81,11 @@ class ElfEvidence:
         """Return what `dlsym` finds under `name` (with `version`: `dlvsym`) in this file."""
         return self.symbols.find(name, version)
 
-    def find_hidden(self, name: str) -> Symbol | str | None:
-        """Say why `find_export` found nothing, or None if nothing comes near `name`."""
+    def find_hidden(self, name: str, others: Collection[str] = ()) -> Symbol | str | None:
+        """Say why `find_export` found nothing, or None if nothing but `others` comes near `name`."""
         from abicheck.evidence.elf.misses import explain_miss  # noqa: PLC0415  only for failures
 
-        return explain_miss(self.symbols, name)
+        return explain_miss(self.symbols, name, others)
 
     def exports(self) -> Sequence[Symbol]:
         """Return every export, each name and version once, sorted by name."""
@@ -145,8 +146,8 @@ def _is_debug_file(elf: ElfFile) -> bool:
 def _is_executable(elf: ElfFile) -> bool:
     """Whether an ET_DYN is an executable: by DF_1_PIE, or as older linkers made them.
 
-    PT_INTERP alone does not tell: libc.so.6 has it, to print its version when it is run.
-    DT_DEBUG is written into executables only.
+    PT_INTERP and an entry point do not tell: libraries that print their version or help when
+    they are run have both (libc.so.6, pam_cap.so). Room for debuggers is in executables only.
     """
     segments = {segment.type for segment in elf.segments}
     if elf_.PT_DYNAMIC not in segments:
@@ -154,6 +155,5 @@ def _is_executable(elf: ElfFile) -> bool:
     values = Dynamic(elf).values
     if values.get(elf_.DT_FLAGS_1, 0) & elf_.DF_1_PIE:
         return True
-    has_name = elf_.DT_SONAME in values
-    runs_alone = DT_DEBUG in values or (elf.entry != 0 and not has_name)
-    return elf_.PT_INTERP in segments and runs_alone and not has_name
+    is_debugged = any(tag in values for tag in FOR_DEBUGGERS)
+    return elf_.PT_INTERP in segments and is_debugged and elf_.DT_SONAME not in values

@@ -78,6 +78,12 @@ def test_position_independent_executables_are_told_from_libraries(
     assert bool(read_elf("file", build(plugin), is_named=False)) is is_plugin
 
 
+def test_library_with_an_interpreter_and_an_entry_point_is_a_plugin() -> None:
+    content = bytearray(build(Plugin(segments=[(PT_INTERP, 4, 0, 8)])))
+    content[24:32] = (0x4000).to_bytes(8, "little")  # e_entry
+    assert read_elf("file", bytes(content), is_named=False)
+
+
 def test_executable_that_is_named_is_an_error() -> None:
     program = build(Plugin(dynamic=[(DT_FLAGS_1, 0x08000000)]))
     with pytest.raises(UnsupportedError, match=r"file: is an executable \(PIE\), not a plugin"):
