@@ -15,9 +15,13 @@ IDS = {2: (1, 3, 6), 5: (1, 3, 6)}
 
 
 def index(
-    version: int, signatures: list[int], order: str = "little", **changes: int
+    version: int,
+    signatures: list[int],
+    order: str = "little",
+    changes: dict[str, int] | None = None,
 ) -> tuple[bytes, dict[int, dict[str, tuple[int, int]]]]:
     """Return an index of units with made-up places, and those places."""
+    changes = changes or {}
     mark = "<" if order == "little" else ">"
     slots = 1
     while slots < len(signatures) * 3 // 2 + 1:
@@ -83,13 +87,13 @@ def test_a_table_without_a_free_slot_ends_the_search() -> None:
     ids=["too many units", "too many columns", "too many slots", "slots no power of two"],
 )
 def test_counts_that_do_not_fit_are_damage(changes: dict[str, int]) -> None:
-    content, _ = index(5, [4, 8], **changes)
+    content, _ = index(5, [4, 8], changes=changes)
     with pytest.raises(BinaryError):
         opened(content)
 
 
 def test_a_row_beyond_the_table_is_damage() -> None:
-    content, _ = index(5, [4, 8], units=1)
+    content, _ = index(5, [4, 8], changes={"units": 1})
     table = opened(content)
     with pytest.raises(BinaryError, match="row 2 of 1"):
         table.find(8)

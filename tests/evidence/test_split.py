@@ -36,7 +36,9 @@ def skeleton_id(name: str) -> int:
 def type_signature(name: str) -> int:
     """Return some signature that the package of a plugin has a type unit for."""
     with binary(f"{name}.dwp").open("rb") as file:
-        index = ELFFile(file).get_section_by_name(".debug_tu_index").data()
+        section = ELFFile(file).get_section_by_name(".debug_tu_index")
+        assert section is not None
+        index = section.data()
     slots = int.from_bytes(index[12:16], "little")
     return int(max(struct.unpack_from(f"<{slots}Q", index, 16)))
 
