@@ -17,7 +17,7 @@ from abicheck.evidence.dwarf.names import Names
 from abicheck.evidence.dwarf.spelling import Spellings
 from abicheck.evidence.dwarf.types import STRUCTS
 from abicheck.evidence.dwarf.units import RUST
-from abicheck.evidence.dwarf.walk import CODE, SCOPES, scopes_of
+from abicheck.evidence.dwarf.walk import CODE, SCOPES, imported_units, scopes_of
 from abicheck.model.evidence import Origin
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 DEFINING = STRUCTS | {dw.DW_TAG_enumeration_type}
 NAMED = frozenset(DEFINING | {dw.DW_TAG_typedef})
+
+MOST_UNITS = 2048
+"""Units that are looked at as one: those that define the exports, and what they import."""
 
 MOST_LOCATED = 64
 """Entries of one layout whose surroundings are looked at, which may mean walking their units."""
@@ -77,7 +80,7 @@ class Definitions:
         for symbol in near:
             try:
                 for unit in self._exports.units_of(symbol):
-                    units[unit.section.number, unit.start] = unit
+                    _add_with_imports(units, unit)
             except (BinaryError, UnsupportedError):
                 continue
         return units
@@ -124,6 +127,17 @@ class Definitions:
             outside.extend([entry for entry, is_local in fitting if not is_local][:1])
             inside.extend([entry for entry, is_local in fitting if is_local][:1])
         return outside or inside
+
+
+def _add_with_imports(units: dict[tuple[int, int], Unit], first: Unit) -> None:
+    """Add a unit and those that it imports, and they in turn."""
+    pending = [first]
+    while pending and len(units) < MOST_UNITS:
+        unit = pending.pop()
+        key = unit.section.number, unit.start
+        if key not in units:
+            units[key] = unit
+            pending.extend(imported_units(unit))
 
 
 def _path(name: str) -> list[str]:

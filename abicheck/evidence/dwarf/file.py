@@ -19,7 +19,7 @@ from abicheck.evidence.dwarf import constants as dw
 from abicheck.evidence.dwarf.abbreviations import read_abbreviations
 from abicheck.evidence.dwarf.forms import ByteOrder, Widths
 from abicheck.evidence.dwarf.regions import region
-from abicheck.evidence.dwarf.units import InfoSection, Unit
+from abicheck.evidence.dwarf.units import ASSEMBLER, OTHER, InfoSection, Unit
 from abicheck.evidence.dwarf.work import Work
 from abicheck.model.evidence import Unseen
 
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from abicheck.evidence.dwarf.entries import Entry, Place
     from abicheck.evidence.dwarf.regions import Region
     from abicheck.evidence.sections import Sections
+
+MOST_ASKED = 64
+"""Units that are asked for their language."""
 
 MOST_FILES = 20_000
 """Split units that are opened at most."""
@@ -192,16 +195,23 @@ class Book:
         found = self._debug.supplementary
         return found is not None and not isinstance(found, Unseen)
 
-    def split_units(self, most: int) -> Iterator[Unit]:
-        """Yield the units that are split off, in the order of their skeletons; raises as `split_unit`.
-
-        Those whose file is missing are passed over, unless all are.
-        """
+    @cached_property
+    def common_language(self) -> str:
+        """The language of the plugin's units, if there is only one, assembler not counted."""
+        found = set()
         info = self.main.info
-        for start in info.starts()[:most] if info else ():
-            unit = info.unit_at(start) if info else None
-            if unit is not None and unit.signature is None and unit.dwo_name:
-                yield self.split_unit(unit)
+        for unit in islice(info.units() if info else (), MOST_ASKED):
+            if unit.root.tag != dw.DW_TAG_partial_unit:
+                found.add(unit.language)
+        found.discard(ASSEMBLER)
+        return found.pop() if len(found) == 1 else OTHER
+
+    def skeletons(self, most: int) -> Iterator[Unit]:
+        """Yield the units that stand for units in other files, in order."""
+        info = self.main.info
+        for unit in islice(info.units() if info else (), most):
+            if unit.signature is None and unit.dwo_name:
+                yield unit
 
     def packaged_type_units(self, most: int) -> Iterator[Unit]:
         """Yield the type units that packages keep apart from the split units opened so far.

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from abicheck.errors import BinaryError
+from abicheck.errors import BinaryError, UnsupportedError
 from abicheck.evidence.dwarf import constants as dw
 from abicheck.evidence.dwarf.forms import (
     STRING_INDEX_FORMS,
@@ -67,15 +67,28 @@ class Names:
             yield from self._by_bytes(unit, name, tags)
 
     def everywhere(self, name: str, tags: frozenset[int]) -> Iterator[Entry]:
-        """Yield the entries of `tags` in any unit that bear `name`; raises as `in_unit`."""
+        """Yield the entries of `tags` in any unit that bear `name`.
+
+        Raises:
+            BinaryError: a unit is damaged.
+            UnsupportedError: after all others, if the file of a split unit is missing.
+        """
         book = self._book
         yield from self._in_file(book.main, name, tags)
         if book.has_supplementary:
             yield from self._in_file(book.supplementary, name, tags)
-        for unit in book.split_units(MOST_SPLITS):
-            yield from self._in_file(unit.file, name, tags)
+        missing: UnsupportedError | None = None
+        for skeleton in book.skeletons(MOST_SPLITS):
+            try:
+                unit = book.split_unit(skeleton)
+            except UnsupportedError as error:
+                missing = missing or error
+            else:
+                yield from self._in_file(unit.file, name, tags)
         for unit in book.packaged_type_units(MOST_SPLITS):
             yield from self.in_unit(unit, name, tags)
+        if missing:
+            raise missing
 
     def _in_file(self, file: DebugFile, name: str, tags: frozenset[int]) -> Iterator[Entry]:
         for section in (file.info, file.types):

@@ -202,8 +202,14 @@ class Unit:
 
     @cached_property
     def language(self) -> str:
-        """`C`, `CPP`, `RUST`, `ASSEMBLER` or `OTHER`."""
-        return LANGUAGES.get(self.root.unsigned(dw.DW_AT_language) or 0, OTHER)
+        """`C`, `CPP`, `RUST`, `ASSEMBLER` or `OTHER`.
+
+        A partial unit states none: dwz made it for units of one language.
+        """
+        code = self.root.unsigned(dw.DW_AT_language)
+        if code is None and self.root.tag == dw.DW_TAG_partial_unit:
+            return self.file.book.common_language
+        return LANGUAGES.get(code or 0, OTHER)
 
     @cached_property
     def producer(self) -> str:

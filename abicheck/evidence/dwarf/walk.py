@@ -72,3 +72,17 @@ def scopes_of(entry: Entry) -> list[tuple[int, str]]:
         scope = unit.read_entry(*last)
         found.append((scope.tag, scope.string(dw.DW_AT_name) or ""))
     raise unit.damage(entry.offset, "an entry is inside of no other")
+
+
+def imported_units(unit: Unit) -> Iterator[Unit]:
+    """Yield the partial units that `unit` imports at its beginning, where dwz and gcc write it.
+
+    Raises:
+        BinaryError: something is damaged.
+    """
+    for position, abbreviation, content in child_positions(unit.root):
+        if abbreviation.tag != dw.DW_TAG_imported_unit:
+            return
+        place = unit.read_entry(position, abbreviation, content).reference(dw.DW_AT_import)
+        if place is not None:
+            yield unit.file.book.entry(place).unit
