@@ -13,7 +13,7 @@ from abicheck.model.layout import TypeGraph
 from abicheck.model.records import record
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from abicheck.model.layout import TypeId
     from abicheck.model.target import Target
@@ -231,9 +231,12 @@ class Evidence(Protocol):
     def find_export(self, name: str, version: str | None = None) -> Symbol | None:
         """Return what `dlsym` finds under `name` (with `version`: `dlvsym`), defined in this file."""
 
-    def find_hidden(self, name: str) -> Symbol | str | None:
-        """Say why `find_export` found nothing: a symbol of another version or visibility,
-        a sentence about an import of that name, or None if the name occurs nowhere."""
+    def find_hidden(self, name: str, others: Collection[str] = ()) -> Symbol | str | None:
+        """Say why `find_export` found nothing, or None if nothing but `others` comes near.
+
+        A symbol of another version or visibility that no plain `dlsym` finds; or a clause
+        about an import, a local symbol or another spelling of the name.
+        """
 
     def exports(self) -> Sequence[Symbol]:
         """Return every export, each name and version once, sorted by name."""

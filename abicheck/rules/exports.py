@@ -86,7 +86,7 @@ def _presence(case: Case, export: Export) -> Claim:
 
 
 def _why_absent(case: Case, export: Export) -> str | None:
-    hidden = None if export.is_glob else case.evidence.find_hidden(export.name)
+    hidden = None if export.is_glob else case.evidence.find_hidden(export.name, _names(case))
     if hidden is None or isinstance(hidden, str):
         return hidden
     if hidden.version is not None and not hidden.is_default_version:
@@ -94,6 +94,11 @@ def _why_absent(case: Case, export: Export) -> str | None:
     if hidden.visibility in {"hidden", "internal"}:
         return f"it is there with {hidden.visibility} visibility, which no loader finds"
     return f"it is there as a {hidden.binding} symbol, which no loader finds"
+
+
+def _names(case: Case) -> frozenset[str]:
+    """Return the names that the contract demands itself, and that stand for no other."""
+    return frozenset(export.name for export in case.contract.exports)
 
 
 def _versioned(symbol: Symbol) -> str:

@@ -18,14 +18,23 @@ from abicheck.evidence.elf.symbols import (
 from abicheck.model.evidence import UNKNOWN, Symbol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from abicheck.evidence.elf.symbols import DynamicSymbols
 
-MOST_COMPARED = 20_000
-"""Symbols among which a misspelt name is looked for."""
+MOST_COMPARED = 500
+"""Exports of nearly the same length with which a name is compared letter by letter."""
 
-LARGEST_SYMTAB = 1 << 26
+LARGEST_DIFFERENCE = 4
+"""Letters by which a misspelt name may be longer or shorter."""
+
+LARGEST_SYMTAB = 1 << 25
+
+COST_OF_NAME = 64
+"""What listing one export counts for, in bytes searched."""
+
+PATIENCE = 1 << 27
+"""Bytes of tables that are searched for explanations, of all misses of one plugin together."""
 
 LOCAL_REASONS = "`static`, hidden visibility, or kept back by a version script"
 """Linkers make hidden symbols local and not all of them keep the mark."""
@@ -36,17 +45,18 @@ def explain_miss(symbols: DynamicSymbols, name: str) -> Symbol | str | None:
 
     A `Symbol` is a definition that the loader passes over, because of its version or
     its visibility. A clause says that the name is imported, local, mangled or
-    misspelt. None: nothing like it is in the file.
+    misspelt. None: nothing like it is in the file, or too much was searched already.
     """
     wanted = name.encode(errors="surrogateescape")
     if not wanted:
         return None
-    return (
-        _in_dynamic_table(symbols, wanted)
-        or _in_full_table(symbols, wanted)
-        or _mangled(symbols, wanted)
-        or _misspelt(symbols, name)
-    )
+    for explain in (_in_dynamic_table, _in_full_table, _mangled, _misspelt):
+        if symbols.bytes_searched > PATIENCE:
+            return None
+        found = explain(symbols, wanted)
+        if found is not None:
+            return found
+    return None
 
 
 def _in_dynamic_table(symbols: DynamicSymbols, name: bytes) -> Symbol | str | None:
@@ -92,9 +102,11 @@ def _full_entries(symbols: DynamicSymbols, name: bytes) -> Iterator[Entry]:
         strings, content = elf.content(elf.sections[table.link]), elf.content(table)
     except BinaryError:  # Not a section that the loader reads: the rest is sound.
         return
+    symbols.bytes_searched += strings.remaining
     offsets = offsets_of(name, strings.take(min(strings.remaining, LARGEST_SYMTAB)))
     if not offsets:
         return
+    symbols.bytes_searched += content.remaining
     size = 24 if elf.is_64 else 16
     rows = content.take(content.remaining // size * size)
     for row in read_entries(rows, elf.prefix, is_64=elf.is_64):
@@ -105,29 +117,32 @@ def _full_entries(symbols: DynamicSymbols, name: bytes) -> Iterator[Entry]:
 def _mangled(symbols: DynamicSymbols, name: bytes) -> str | None:
     table = symbols.dynamic.strings
     strings = table.buffer[table.start : table.end]
+    symbols.bytes_searched += len(strings)
     for found, reading in mangled_near(name, strings):
+        if symbols.bytes_searched > PATIENCE:
+            return None
         if any(is_defined(entry) for _, entry in symbols.with_name(found)):
             return reading
     return None
 
 
-def _misspelt(symbols: DynamicSymbols, name: str) -> str | None:
-    if symbols.count > MOST_COMPARED:
-        return None
-    near = nearest(name, symbols.exports().names)
+def _misspelt(symbols: DynamicSymbols, name: bytes) -> str | None:
+    symbols.bytes_searched += symbols.count * COST_OF_NAME
+    near = nearest(name.decode(errors="backslashreplace"), symbols.exports().names)
     return None if near is None else f"there is an export named {near}"
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
     """Return the one of `names` that `name` was probably meant to be."""
-    wanted = _folded(name)
-    names = list(names)
+    wanted, alike = _folded(name), []
     for one in names:
-        if _folded(one) == wanted:
-            return one
+        if abs(len(one) - len(name)) <= LARGEST_DIFFERENCE:
+            if _folded(one) == wanted:
+                return one
+            alike.append(one)
     from difflib import get_close_matches  # noqa: PLC0415  only where a plugin has failed
 
-    found = get_close_matches(name, names, n=1, cutoff=0.8)
+    found = get_close_matches(name, alike[:MOST_COMPARED], n=1, cutoff=0.8)
     return found[0] if found else None
 
 
