@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from abicheck.evidence.cursor import Cursor
     from abicheck.evidence.elf.file import ElfFile
 
-MOST_ENTRIES = 1 << 14
+MOST_ENTRIES = 1 << 12
+LONGEST_LABEL = 1 << 12
+"""Bytes of the name of a library or of a version; symbols may have longer names."""
 
 
 class Dynamic:
@@ -79,19 +81,23 @@ class Dynamic:
             raise BinaryError(self.elf.path, "no dynamic string table (DT_STRTAB, DT_STRSZ)")
         return table
 
-    def string(self, offset: int) -> bytes:
+    def string(self, offset: int, limit: int = 1 << 16) -> bytes:
         """Return the string at `offset` of the string table."""
         table = self.strings
         table.seek(table.start + offset)
-        return table.string()
+        return table.string(limit)
 
     def text(self, offset: int) -> str:
         """Return the string at `offset`, for people: bytes that are no UTF-8 are escaped."""
         return self.string(offset).decode(errors="backslashreplace")
 
+    def label(self, offset: int) -> str:
+        """Return the name of a library or of a version."""
+        return self.string(offset, LONGEST_LABEL).decode(errors="backslashreplace")
+
     def texts(self, tag: int) -> tuple[str, ...]:
         """Return the strings of all entries with `tag`, in order."""
-        return tuple(self.text(value) for one, value in self.entries if one == tag)
+        return tuple(self.label(value) for one, value in self.entries if one == tag)
 
     @cached_property
     def needed(self) -> tuple[str, ...]:
@@ -102,4 +108,4 @@ class Dynamic:
     def soname(self) -> str | None:
         """The name of DT_SONAME."""
         value = self.values.get(elf_.DT_SONAME)
-        return None if value is None else self.text(value)
+        return None if value is None else self.label(value)

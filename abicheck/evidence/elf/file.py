@@ -29,6 +29,7 @@ from __future__ import annotations
 
 import struct
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from abicheck.errors import BinaryError
@@ -42,8 +43,8 @@ if TYPE_CHECKING:
 
     from abicheck.evidence.cursor import Buffer
 
-MOST_SEGMENTS = 1 << 16
-MOST_SECTIONS = 1 << 17
+MOST_SEGMENTS = 1 << 12
+MOST_SECTIONS = 1 << 16
 LONGEST_SECTION_NAME = 1 << 10
 MOST_NOTES = 1 << 12
 LONGEST_ID = 64
@@ -265,11 +266,14 @@ class ElfFile:
         return tuple(segment for segment in self.segments if segment.type == elf_.PT_LOAD)
 
     def notes(self) -> Iterator[Note]:
-        """Yield the notes of PT_NOTE segments, then those of SHT_NOTE sections.
+        """Yield the notes of PT_NOTE segments, then those of SHT_NOTE sections: MOST_NOTES at most.
 
         A note that does not fit ends its segment or section; sections matter in debug
         files, whose segments are empty, and repeat the segments elsewhere.
         """
+        return islice(self._all_notes(), MOST_NOTES)
+
+    def _all_notes(self) -> Iterator[Note]:
         for segment in self.segments:
             if segment.type == elf_.PT_NOTE:
                 yield from self._notes_in(segment.file_offset, segment.file_size, segment.alignment)
@@ -280,9 +284,7 @@ class ElfFile:
     def _notes_in(self, start: int, size: int, alignment: int) -> Iterator[Note]:
         step = alignment if alignment == elf_.GNU_PROPERTY_ALIGNMENT else 4
         position, end = start, min(start + size, self.size)
-        for _ in range(MOST_NOTES):
-            if end - position < elf_.NOTE_HEADER_SIZE:
-                return
+        while end - position >= elf_.NOTE_HEADER_SIZE:
             name_size, size, kind = struct.unpack_from(self.prefix + "III", self.buffer, position)
             name_at = position + elf_.NOTE_HEADER_SIZE
             # Name and descriptor are padded; the padding counts from the note's start.

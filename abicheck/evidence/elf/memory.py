@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from abicheck.evidence.elf.mips import GlobalOffsets
 
 LARGEST_READ = 1 << 24
+MOST_OVERLAPPING = 4
+"""Sections that begin before an address and are asked whether it is in them."""
 
 
 class Mapping(NamedTuple):
@@ -100,12 +102,15 @@ class ElfMemory:
         return Origin(self.elf.path, section.name if section else None, offset)
 
     def _section_at(self, address: int) -> Section | None:
-        for section in self._allocated:
-            if section.address > address:
-                return None
+        position = bisect_right(self._section_starts, address)
+        for section in self._allocated[max(0, position - MOST_OVERLAPPING) : position][::-1]:
             if address < section.address + section.size:
                 return section
         return None
+
+    @cached_property
+    def _section_starts(self) -> list[int]:
+        return [section.address for section in self._allocated]
 
     def read(self, address: int, size: int, *, initial: bool = False) -> Observed[bytes] | Unseen:
         """Return `size` bytes, if they are the same in the file and after loading."""

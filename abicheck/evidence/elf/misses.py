@@ -30,8 +30,8 @@ LARGEST_DIFFERENCE = 4
 
 LARGEST_SYMTAB = 1 << 25
 
-COST_OF_NAME = 64
-"""What listing one export counts for, in bytes searched."""
+MOST_LISTED = 20_000
+"""Dynamic symbols of a plugin that is searched for misspelt names."""
 
 PATIENCE = 1 << 27
 """Bytes of tables that are searched for explanations, of all misses of one plugin together."""
@@ -40,8 +40,12 @@ LOCAL_REASONS = "`static`, hidden visibility, or kept back by a version script"
 """Linkers make hidden symbols local and not all of them keep the mark."""
 
 
-def explain_miss(symbols: DynamicSymbols, name: str) -> Symbol | str | None:
+def explain_miss(
+    symbols: DynamicSymbols, name: str, others: Collection[str] = ()
+) -> Symbol | str | None:
     """Return what comes nearest to an export called `name` that `dlsym` does not find.
+
+    `others` are exports that are known to be meant as they are: `name` misspelt is none of them.
 
     A `Symbol` is a definition that the loader passes over, because of its version or
     its visibility. A clause says that the name is imported, local, mangled or
@@ -50,13 +54,13 @@ def explain_miss(symbols: DynamicSymbols, name: str) -> Symbol | str | None:
     wanted = name.encode(errors="surrogateescape")
     if not wanted:
         return None
-    for explain in (_in_dynamic_table, _in_full_table, _mangled, _misspelt):
+    for explain in (_in_dynamic_table, _in_full_table, _mangled):
         if symbols.bytes_searched > PATIENCE:
             return None
         found = explain(symbols, wanted)
         if found is not None:
             return found
-    return None
+    return _misspelt(symbols, name, others)
 
 
 def _in_dynamic_table(symbols: DynamicSymbols, name: bytes) -> Symbol | str | None:
@@ -126,9 +130,10 @@ def _mangled(symbols: DynamicSymbols, name: bytes) -> str | None:
     return None
 
 
-def _misspelt(symbols: DynamicSymbols, name: bytes) -> str | None:
-    symbols.bytes_searched += symbols.count * COST_OF_NAME
-    near = nearest(name.decode(errors="backslashreplace"), symbols.exports().names)
+def _misspelt(symbols: DynamicSymbols, name: str, others: Collection[str]) -> str | None:
+    if symbols.count > MOST_LISTED:
+        return None
+    near = nearest(name, (one for one in symbols.exports.names if one not in others))
     return None if near is None else f"there is an export named {near}"
 
 

@@ -82,18 +82,14 @@ class ElfEvidence:
         return self.symbols.find(name, version)
 
     def find_hidden(self, name: str, others: Collection[str] = ()) -> Symbol | str | None:
-        """Say why `find_export` found nothing, or None if nothing but `others` comes near `name`."""
+        """Say why `find_export` found nothing, or None if nothing but `others` comes near."""
         from abicheck.evidence.elf.misses import explain_miss  # noqa: PLC0415  only for failures
 
         return explain_miss(self.symbols, name, others)
 
     def exports(self) -> Sequence[Symbol]:
         """Return every export, each name and version once, sorted by name."""
-        return self._exports
-
-    @cached_property
-    def _exports(self) -> Sequence[Symbol]:
-        return self.symbols.exports()  # type: ignore[return-value]
+        return self.symbols.exports
 
     def imports(self) -> Sequence[Import]:
         """Return every undefined dynamic symbol."""

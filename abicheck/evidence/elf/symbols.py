@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, overload
 
-from abicheck.errors import BinaryError
+from abicheck.errors import BinaryError, UnsupportedError
 from abicheck.evidence.elf import standard as elf_
 from abicheck.evidence.elf.hashes import GnuHash, SysvHash, find_hash_table
 from abicheck.evidence.elf.versions import (
@@ -27,7 +28,7 @@ from abicheck.model.evidence import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from abicheck.evidence.cursor import Cursor
     from abicheck.evidence.elf.dynamic import Dynamic
@@ -51,7 +52,7 @@ OFFERED = frozenset(binding << 4 | kind for binding in BINDINGS for kind in KIND
 HIDDEN = frozenset({elf_.STV_INTERNAL, elf_.STV_HIDDEN})
 STO_MIPS_ISA, STO_MICROMIPS, STO_MIPS16 = 0xC0, 0x80, 0xF0
 
-MOST_SYMBOLS = 1 << 21
+MOST_SYMBOLS = 1 << 19
 ENOUGH_NAME_BYTES = 1 << 26
 """Where reading names stops: overlapping strings could otherwise cost the square of the file."""
 
@@ -92,7 +93,7 @@ def read_entries(table: bytes, prefix: str, *, is_64: bool) -> Iterator[tuple[in
     )
 
 
-class Exports:
+class Exports(Sequence[Symbol]):
     """The exports of a file, sorted by name and version; a symbol is made when it is looked at.
 
     `names` are their names alone, which costs far less than the symbols.
@@ -138,6 +139,7 @@ class DynamicSymbols:
         """Read no symbol yet; `memory` says which data stays writable."""
         self.dynamic, self.elf, self._memory = dynamic, dynamic.elf, memory
         self._known: dict[int, Symbol] = {}
+        self.bytes_searched = 0
 
     @cached_property
     def versions(self) -> Versions:
@@ -174,7 +176,7 @@ class DynamicSymbols:
         if self.hash_table is not None:
             count = self.hash_table.symbol_count() or count
         if count > MOST_SYMBOLS:
-            raise BinaryError(self.elf.path, f"{count} dynamic symbols are too many to read")
+            raise UnsupportedError(f"{self.elf.path}: {count} dynamic symbols are too many to read")
         table.seek(table.start)
         table.skip(count * self._entry_size)
         return count
@@ -306,8 +308,9 @@ class DynamicSymbols:
             return sections[index].name or None
         return None
 
+    @cached_property
     def exports(self) -> Exports:
-        """Return every export, hidden versions included, sorted by name and version."""
+        """Every export, hidden versions included, sorted by name and version."""
         first = self.hash_table.first if self.hash_table is not None else self.count
         numbers, names, keys = self._version_numbers(), self._names(), []
         defined = self.versions.defined
@@ -380,9 +383,11 @@ class DynamicSymbols:
     def with_name(self, name: bytes) -> list[tuple[int, Entry]]:
         """Return all symbols called `name`, undefined ones included, by a scan of the table."""
         table = self.dynamic.strings
+        self.bytes_searched += table.end - table.start
         offsets = offsets_of(name, table.buffer[table.start : table.end])
         if not offsets:
             return []
+        self.bytes_searched += self.count * self._entry_size
         rows = enumerate(self._all_entries())
         return [(index, Entry._make(row)) for index, row in rows if row[0] in offsets]
 

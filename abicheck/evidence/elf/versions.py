@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 VER_FLG_BASE, VER_FLG_WEAK = 1, 2
 VER_NDX_LOCAL, VER_NDX_GLOBAL = 0, 1
 VERSYM_HIDDEN, VERSYM_VERSION = 0x8000, 0x7FFF
-MOST_VERSIONS = 1 << 14
+MOST_VERSIONS = 1 << 12
 """Of each kind in one file; glibc has about fifty, and an index has 15 bits."""
 
 
@@ -76,7 +76,7 @@ class Versions:
             table.seek(position)
             _, flags, index, _, _, names, _ = table.unpack("HHHHIII")
             table.seek(position + names)
-            name = self._dynamic.text(table.u32())
+            name = self._dynamic.label(table.u32())
             if flags & VER_FLG_BASE:
                 self.base = name
             else:
@@ -91,11 +91,11 @@ class Versions:
         for position in _linked(table, table.start, libraries, link_at=12):
             table.seek(position)
             _, count, library, first, _ = table.unpack("HHIII")
-            file = self._dynamic.text(library)
+            file = self._dynamic.label(library)
             for one in _linked(table, position + first, count, link_at=12):
                 table.seek(one)
                 _, flags, index, name, _ = table.unpack("IHHII")
-                need = Need(file, self._dynamic.text(name), bool(flags & VER_FLG_WEAK), one)
+                need = Need(file, self._dynamic.label(name), bool(flags & VER_FLG_WEAK), one)
                 self.needed[index & VERSYM_VERSION] = need
                 left -= 1
                 if left < 0:

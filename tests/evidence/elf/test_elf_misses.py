@@ -70,6 +70,11 @@ def test_misspelt_name_is_recognised(wanted: str, near: str) -> None:
     )
 
 
+def test_export_that_is_meant_as_it_is_explains_no_miss() -> None:
+    evidence = opened(Plugin(symbols=[Sym("get_api_v2")]))
+    assert evidence.find_hidden("get_api_v1", ["get_api_v2"]) is None
+
+
 def test_name_unlike_any_other_is_not_explained() -> None:
     assert opened(Plugin(symbols=[Sym("load_plugin")])).find_hidden("greet") is None
 
