@@ -6,9 +6,9 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from abicheck.contract.read import Source, build_contract
-from abicheck.contract.schema import IDENTIFIER, WrittenFloat
-from abicheck.contract.templates import fill, prune
+from abicheck.contract.read import build_contract
+from abicheck.contract.schema import WrittenFloat, is_identifier
+from abicheck.contract.sources import Source
 from abicheck.errors import ContractError, Problem
 from abicheck.model.contract import Binding
 
@@ -39,6 +39,8 @@ def bind(
         matched = None
     if not source.has_templates or (values == contract.parameters and not source.has_open):
         return Binding(contract=contract, file_matches=matched, parameters=values)
+    from abicheck.contract.templates import fill, prune
+
     filling = fill(source.document, values)
     gone, unresolved = prune(filling, source.lines)
     bound = build_contract(source, filling, gone)
@@ -52,9 +54,9 @@ def parse_setting(text: str) -> tuple[str, object]:
     """
     name, sign, value = text.partition("=")
     name = name.strip()
-    if not sign or not IDENTIFIER.fullmatch(name):
+    if not sign or not is_identifier(name):
         raise ValueError(f'expected name=value, found "{text}"')
-    import tomllib  # noqa: PLC0415 (read.py has loaded it already)
+    import tomllib
 
     try:
         table = tomllib.loads(f"value = {value}", parse_float=WrittenFloat)
@@ -68,7 +70,7 @@ def _captures(contract: Contract, file: str) -> tuple[bool | None, dict[str, str
     """Return whether the file's name fits `plugin.file`, and what its groups caught."""
     if contract.plugin.file is None:
         return None, {}
-    found = re.fullmatch(contract.plugin.file, os.path.basename(file))  # noqa: PTH119 (no pathlib)
+    found = re.fullmatch(contract.plugin.file, os.path.basename(file))
     if found is None:
         return False, {}
     return True, {name: text for name, text in found.groupdict().items() if text is not None}
@@ -80,7 +82,7 @@ def _check_overrides(contract: Contract, source: Source, overrides: Mapping[str,
     for name, value in overrides.items():
         message = None
         if name not in known:
-            from abicheck.contract.suggest import did_you_mean  # noqa: PLC0415
+            from abicheck.contract.suggest import did_you_mean
 
             listed = f"; it has {', '.join(sorted(known))}" if known else "; it has none"
             hint = did_you_mean(name, known) or listed

@@ -17,7 +17,7 @@ from abicheck.contract.expressions import (
     Vocabulary,
 )
 from abicheck.contract.members import read_struct
-from abicheck.contract.schema import IDENTIFIER, described, version_parts
+from abicheck.contract.schema import described, is_identifier, version_parts
 from abicheck.contract.soundness import MAX_NESTING, check_definitions
 from abicheck.contract.targets import per_target
 from abicheck.model.types import SCALARS, Alias, Opaque
@@ -59,7 +59,7 @@ class Definitions:
     def _claim(self, group: str, name: str, value: object) -> None:
         """Take a name for what a group defines under it."""
         path = (group, name)
-        if not IDENTIFIER.fullmatch(name) or name == "_":
+        if not is_identifier(name) or name == "_":
             hint = ', as match = "…"' if "::" in name else ""
             self.schema.problem(path, f"a type's name is a word of letters, digits and _{hint}")
         elif name in SCALARS or name == "c_void":

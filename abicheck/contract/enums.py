@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from abicheck.contract.reprs import ENUM_REPRS, read_enum_repr
-from abicheck.contract.schema import IDENTIFIER
+from abicheck.contract.schema import is_identifier
 from abicheck.model.types import Enum, EnumValue
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _values(
             good = schema.table("enum value", here, item)
             schema.lacks("enum value", here, item, "value")
         number = schema.integer(here, good["value"]) if "value" in good else None
-        if not IDENTIFIER.fullmatch(name):
+        if not is_identifier(name):
             schema.problem(here, f'"{name}" is no name of an enum value')
         if number is None:
             continue

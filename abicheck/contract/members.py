@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from abicheck.contract.expressions import FIELD, ExpressionError
 from abicheck.contract.reprs import read_struct_repr
-from abicheck.contract.schema import IDENTIFIER, described
+from abicheck.contract.schema import described, is_identifier
 from abicheck.contract.targets import per_target
 from abicheck.model.types import Field, Struct
 
@@ -98,7 +98,7 @@ def _field_table(
     for key in ("name", "type"):
         schema.lacks("field", path, item, key)
     name = good.get("name")
-    if name is not None and not IDENTIFIER.fullmatch(name):
+    if name is not None and not is_identifier(name):
         hint = '; the type goes into "type"' if ":" in name else ""
         schema.problem((*path, "name"), f'"{name}" is no name of a field{hint}')
     offset = None

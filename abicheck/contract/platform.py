@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from abicheck.contract.schema import IDENTIFIER, VERSION_NUMBER, described
+from abicheck.contract.schema import described, is_identifier, is_version
 from abicheck.contract.targets import all_targets, target_pattern
 from abicheck.model.contract import EvidencePolicy, Imports, Platform, PluginRules
 
@@ -90,12 +90,12 @@ def _versions(schema: Schema, path: KeyPath, value: object) -> Mapping[str, str]
         text = schema.text(here, version)
         if text is None:
             continue
-        if schema.is_open(text) or VERSION_NUMBER.fullmatch(text):
+        if schema.is_open(text) or is_version(text):
             found[family] = text
             continue
         hint = ""
         last = text.rpartition("_")[2]
-        if VERSION_NUMBER.fullmatch(last):
+        if is_version(last):
             hint = f'; did you mean "{last}"?'
         schema.problem(here, f'expected a version such as "2.31", found "{text}"{hint}')
     return found
@@ -165,7 +165,7 @@ def read_parameters(schema: Schema, value: object) -> dict[str, object]:
     good: dict[str, object] = {}
     for name, item in value.items():
         path: KeyPath = ("parameters", name)
-        if not IDENTIFIER.fullmatch(name):
+        if not is_identifier(name):
             message = f'"{name}" is no name of a parameter: a word of letters, digits and _'
             schema.problem(path, message)
         elif not isinstance(item, (str, int, float)):

@@ -20,36 +20,21 @@ from abicheck.contract.platform import (
 )
 from abicheck.contract.positions import lines_of
 from abicheck.contract.schema import TEMPLATE, Schema, WrittenFloat
+from abicheck.contract.sources import Filling, Source
 from abicheck.contract.tag_paths import Roots
 from abicheck.contract.tags import read_tags
-from abicheck.contract.templates import Filling, check_templates, fill
 from abicheck.errors import ContractError, Problem
 from abicheck.model.contract import Contract, EvidencePolicy, Platform, PluginRules
-from abicheck.model.records import record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from collections.abc import Set as AbstractSet
 
-    from abicheck.contract.positions import KeyPath
 
 FORMAT = 1
 MAX_SIZE = 8 * 2**20
 
 _OBLIGATORY = ("contract", "version", "format")
-_TOML_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
-
-
-@record
-class Source:
-    """What a contract was read from: kept, so that it can be bound to other parameters."""
-
-    file: str
-    document: dict[str, Any]
-    lines: Mapping[KeyPath, int]
-    captures: tuple[str, ...] = ()
-    has_templates: bool = False
-    has_open: bool = False
+_TOML_PLACE = r" \(at (?:line (\d+), column (\d+)|end of document)\)$"
 
 
 def parse_contract(path: str | os.PathLike[str]) -> Contract:
@@ -59,7 +44,7 @@ def parse_contract(path: str | os.PathLike[str]) -> Contract:
     """
     file = os.fspath(path)
     try:
-        with open(file, "rb") as stream:  # noqa: PTH123 (pathlib costs start-up time)
+        with open(file, "rb") as stream:
             content = stream.read(MAX_SIZE + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
@@ -102,6 +87,8 @@ def _first_filling(source: Source) -> Filling:
     """Fill in what needs no plugin: the contract's own parameters."""
     if not source.has_templates:
         return Filling(document=source.document, renamed={}, filled=frozenset())
+    from abicheck.contract.templates import fill
+
     parameters = source.document.get("parameters")
     return fill(source.document, parameters if isinstance(parameters, dict) else {})
 
@@ -133,6 +120,8 @@ def _read(schema: Schema, source: Source, filling: Filling) -> Contract:
     _check_header(schema, top, filling.document)
     parameters = read_parameters(schema, top.get("parameters", {}))
     if source.has_templates:
+        from abicheck.contract.templates import check_templates
+
         check_templates(schema, source.document, set(source.captures), parameters.keys())
         for key in filling.clashes:
             schema.problem(("exports", key), f'"{key}" comes to the name of another export')
@@ -181,7 +170,7 @@ def _sole_problem(file: str, line: int | None, message: str) -> ContractError:
 
 def _toml_problem(file: str, text: str, message: str) -> ContractError:
     """Return the error for text that is not TOML, with the place that tomllib names."""
-    found = _TOML_PLACE.search(message)
+    found = re.search(_TOML_PLACE, message)
     if not found:
         return _sole_problem(file, None, f"not valid TOML: {message}")
     line, column = found.groups()

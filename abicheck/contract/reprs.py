@@ -14,7 +14,7 @@ MAX_ALIGNMENT = 2**28
 ENUM_REPRS = {f"{sign}{bits}": (sign == "i", bits) for sign in "ui" for bits in (8, 16, 32, 64)}
 """Whether an enum of fixed width is signed, and how many bits it has."""
 
-_WORD = re.compile(r"\s*([A-Za-z]\w*)\s*(?:\(\s*(\d{1,10})\s*\))?\s*(,|$)", re.ASCII)
+_WORD = r"\s*([A-Za-z]+)\s*(?:\(\s*([0-9]{1,10})\s*\))?\s*(,|$)"
 
 
 def read_struct_repr(
@@ -43,12 +43,12 @@ def _words(schema: Schema, path: KeyPath, text: str) -> list[tuple[str, int | No
     words: list[tuple[str, int | None]] = []
     position = 0
     while position < len(text):
-        found = _WORD.match(text, position)
+        found = re.match(_WORD, text[position:])
         if not found:
             schema.problem(path, f'expected words such as "C, packed(2)", found "{text}"')
             return []
         word, number = found.group(1), found.group(2)
-        position = found.end()
+        position += found.end()
         if _word_fits(schema, path, word, number):
             words.append((word, None if number is None else int(number)))
     return words
@@ -57,7 +57,7 @@ def _words(schema: Schema, path: KeyPath, text: str) -> list[tuple[str, int | No
 def _word_fits(schema: Schema, path: KeyPath, word: str, number: str | None) -> bool:
     problem = None
     if word not in {"C", "packed", "align", "transparent"}:
-        from abicheck.contract.suggest import did_you_mean  # noqa: PLC0415
+        from abicheck.contract.suggest import did_you_mean
 
         known = ("C", "packed", "align", "transparent")
         hint = did_you_mean(word, known)
@@ -80,7 +80,7 @@ def read_enum_repr(schema: Schema, path: KeyPath, text: str) -> str:
     """Return an enum's `repr`: "C", or an integer of fixed width."""
     if text == "C" or text in ENUM_REPRS:
         return text
-    from abicheck.contract.suggest import did_you_mean  # noqa: PLC0415 (for mistakes only)
+    from abicheck.contract.suggest import did_you_mean
 
     hint = did_you_mean(text, ENUM_REPRS) or '; expected "C" or "u8" to "i64"'
     schema.problem(path, f'no repr of an enum named "{text}"{hint}')

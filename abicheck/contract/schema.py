@@ -29,12 +29,13 @@ if TYPE_CHECKING:
     from abicheck.contract.positions import KeyPath
 
 TEMPLATE = re.compile(r"\{([A-Za-z_]\w*)((?:\|[A-Za-z_]\w*)*)\}", re.ASCII)
-IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
-VERSION_NUMBER = re.compile(r"\d{1,9}(?:\.\d{1,9}){0,7}", re.ASCII)
+MAX_VERSION_PARTS = 8
+MAX_VERSION_DIGITS = 9
 
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
-_HEXADECIMAL = re.compile(r"0[xX][0-9a-fA-F][0-9a-fA-F_]{0,63}")
-_DECIMAL = re.compile(r"[+-]?\d{1,40}", re.ASCII)
+# Compiled when first needed: every expression compiled at import is paid by every run.
+_BARE_KEY = r"[A-Za-z0-9_-]+"
+_HEXADECIMAL = r"0[xX][0-9a-fA-F][0-9a-fA-F_]{0,63}"
+_DECIMAL = r"[+-]?[0-9]{1,40}"
 
 
 class WrittenFloat(float):
@@ -76,7 +77,7 @@ class Schema:
     that were taken out of the document for want of a parameter.
     """
 
-    def __init__(  # noqa: PLR0913 (all but two by keyword)
+    def __init__(
         self,
         file: str,
         lines: Mapping[KeyPath, int],
@@ -131,7 +132,7 @@ class Schema:
         return good
 
     def _unknown_key(self, path: KeyPath, kind: str, key: str) -> None:
-        from abicheck.contract.suggest import listed, nearest  # noqa: PLC0415 (for mistakes only)
+        from abicheck.contract.suggest import listed, nearest
 
         keys = KEYS[kind]
         other = OTHER_WORDS.get(key.lower())
@@ -144,7 +145,7 @@ class Schema:
         if isinstance(value, dict) and key not in value and value.keys() <= KEYS[kind].keys():
             self.problem(path, message or f'"{key}" is missing')
 
-    def checked(self, kind: Kind, path: KeyPath, value: Any) -> Any:  # noqa: ANN401, PLR0911
+    def checked(self, kind: Kind, path: KeyPath, value: Any) -> Any:
         """Return `value` if it is of `kind`; None if it is open, or after noting a problem."""
         if isinstance(kind, tuple):
             return self._word(kind, path, value)
@@ -203,7 +204,7 @@ class Schema:
         if value in words:
             return str(value)
         if not self.is_open(value):
-            from abicheck.contract.suggest import did_you_mean, listed  # noqa: PLC0415
+            from abicheck.contract.suggest import did_you_mean, listed
 
             hint = did_you_mean(value, words) if isinstance(value, str) else ""
             expected = listed(f'"{word}"' for word in words)
@@ -211,9 +212,9 @@ class Schema:
         return None
 
     def _version(self, path: KeyPath, value: object) -> str | None:
-        if isinstance(value, str) and VERSION_NUMBER.fullmatch(value):
+        if isinstance(value, str) and is_version(value):
             return str(value)
-        if isinstance(value, (FilledInteger, FilledFloat)) and VERSION_NUMBER.fullmatch(str(value)):
+        if isinstance(value, (FilledInteger, FilledFloat)) and is_version(str(value)):
             return str(value)
         if not self.is_open(value):
             hint = ""
@@ -231,14 +232,29 @@ _PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
 }
 
 
+def is_identifier(text: str) -> bool:
+    """Whether `text` is a word of letters, digits and underscores."""
+    return text.isascii() and text.isidentifier()
+
+
+def is_version(text: str) -> bool:
+    """Whether `text` is a version of one to eight numbers with dots between them."""
+    parts = text.split(".")
+    return len(parts) <= MAX_VERSION_PARTS and all(map(_is_number, parts))
+
+
+def _is_number(text: str) -> bool:
+    return text.isdecimal() and text.isascii() and len(text) <= MAX_VERSION_DIGITS
+
+
 def as_integer(value: object) -> int | None:
     """Return the integer that a value of the schema means, if it means one."""
     if isinstance(value, int) and not isinstance(value, bool):
         return int(value)
     if isinstance(value, str):
-        if _HEXADECIMAL.fullmatch(value):
+        if re.fullmatch(_HEXADECIMAL, value):
             return int(value, 16)
-        if isinstance(value, FilledText) and _DECIMAL.fullmatch(value):
+        if isinstance(value, FilledText) and re.fullmatch(_DECIMAL, value):
             return int(value)
     return None
 
@@ -258,12 +274,12 @@ def key_text(path: Iterable[str | int]) -> str:
         if isinstance(part, int):
             text += f"[{part}]"
         else:
-            shown = part if _BARE_KEY.fullmatch(part) else f'"{part}"'
+            shown = part if re.fullmatch(_BARE_KEY, part) else f'"{part}"'
             text += f".{shown}" if text else shown
     return text
 
 
-def described(value: object) -> str:  # noqa: PLR0911 (a table)
+def described(value: object) -> str:
     """Return what a value is, for the end of a sentence: `the text "x"`, `the integer 5`."""
     if isinstance(value, bool):
         return "true" if value else "false"

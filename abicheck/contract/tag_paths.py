@@ -26,7 +26,6 @@ _TEMPLATE = r"\{[A-Za-z_]\w*(?:\|[A-Za-z_]\w*)*\}"
 _TOKEN = re.compile(
     rf"""\s*((?:[A-Za-z_$]|{_TEMPLATE})(?:[\w$]|{_TEMPLATE})*|\d\w*|"[^"]*"|'[^']*'|\S)""", re.ASCII
 )
-_WORD = re.compile(rf"(?:[A-Za-z_$]|{_TEMPLATE})(?:[\w$]|{_TEMPLATE})*", re.ASCII)
 
 
 def parse_path(text: str) -> Path:
@@ -85,10 +84,10 @@ class _Parser:
 
     def root(self) -> str:
         token = self.peek()
-        if token[:1] in {'"', "'"} and len(token) > 2:  # noqa: PLR2004 (more than two quotes)
+        if token[:1] in {'"', "'"} and len(token) > 2:
             self.at += 1
             return token[1:-1]
-        if not _WORD.fullmatch(token):
+        if not _is_word(token):
             found = f'"{token}"' if token else "the end"
             self.fail(f"expected the name of an export, found {found}")
         self.at += 1
@@ -114,7 +113,7 @@ class _Parser:
         """Parse `.name`, `[3]`, `[]` or `()`."""
         if self.accept("."):
             name = self.peek()
-            if not _WORD.fullmatch(name):
+            if not _is_word(name):
                 self.fail('expected the name of a field after "."')
             self.at += 1
             return FieldStep(name)
@@ -142,11 +141,18 @@ class _Parser:
         return int(token)
 
 
+def _is_word(token: str) -> bool:
+    """Whether a token is a name, which a template may begin but no lone brace."""
+    if token.startswith("{"):
+        return len(token) > 1
+    return token.isascii() and (token[:1].isalpha() or token[:1] in {"_", "$"})
+
+
 def place_in(text: str, token: int) -> str:
     """Return the column of a path's token as messages show it."""
     starts = [match.start(1) for match in _TOKEN.finditer(text)]
     starts.append(len(text.rstrip()))
-    return f' (column {starts[token] + 1} of "{shortened(text, 120)}")' if len(starts) > 2 else ""  # noqa: PLR2004
+    return f' (column {starts[token] + 1} of "{shortened(text, 120)}")' if len(starts) > 2 else ""
 
 
 def _step_token(path: Path, index: int) -> int:
@@ -196,7 +202,7 @@ class Roots:
             return exact
         globs = [export for export in self.exports.values() if export.is_glob]
         if globs:
-            from fnmatch import fnmatchcase  # noqa: PLC0415 (few contracts hold globs)
+            from fnmatch import fnmatchcase
 
             return next((export for export in globs if fnmatchcase(name, export.name)), None)
         return None
@@ -208,7 +214,7 @@ class Roots:
             raise ExpressionError(f'"{path.root}" is a pattern{place_in(path.text, at)}{hint}')
         export = self.find(path.root)
         if export is None:
-            from abicheck.contract.suggest import did_you_mean  # noqa: PLC0415 (for mistakes)
+            from abicheck.contract.suggest import did_you_mean
 
             hint = did_you_mean(path.root, self.exports) or "; add it there"
             place = place_in(path.text, at)
@@ -231,7 +237,7 @@ class Roots:
 def _hint(bad: BadStep) -> str:
     if not bad.word:
         return ""
-    from abicheck.contract.suggest import did_you_mean, listed  # noqa: PLC0415 (for mistakes)
+    from abicheck.contract.suggest import did_you_mean, listed
 
     hint = did_you_mean(bad.word, bad.candidates)
     few = 12

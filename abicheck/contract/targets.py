@@ -56,8 +56,7 @@ _ENVIRONMENTS = {
 
 _ENVIRONMENT_OF_MACHINE = {"armhf": "gnueabihf", "armel": "gnueabi"}
 _IMPLIED_ENVIRONMENT = {"mingw32": "gnu", "mingw": "gnu", "mingw64": "gnu"}
-_SYSTEM_VERSION = re.compile(r"(macosx|macos|darwin|freebsd)[\d.]+")
-_GLOB = re.compile(r"[*?\[]")
+_SYSTEM_VERSION = r"(macosx|macos|darwin|freebsd)[\d.]+"
 
 
 class TargetError(Exception):
@@ -81,17 +80,21 @@ def normal_target(text: str) -> str:
     if machine == "*" and not rest:
         return "*"
     normal = _machine(machine)
-    if (rest and rest[0] in VENDORS) or len(rest) == 3:  # noqa: PLR2004 (vendor-system-environment)
+    if (rest and rest[0] in VENDORS) or len(rest) == 3:
         rest = rest[1:]
     if not rest:
         return f"{normal}-*"
-    if len(rest) > 2:  # noqa: PLR2004 (system and environment)
+    if len(rest) > 2:
         raise TargetError("expected machine-system[-environment]")
     return "-".join([normal, *_system(machine, rest)])
 
 
+def _is_glob(word: str) -> bool:
+    return any(mark in word for mark in "*?[")
+
+
 def _machine(word: str) -> str:
-    if _GLOB.search(word):
+    if _is_glob(word):
         if any(fnmatchcase(machine, word) for machine in BITS):
             return word
         raise TargetError(f'no machine fits "{word}"', word, ())
@@ -103,11 +106,11 @@ def _machine(word: str) -> str:
 
 def _system(machine: str, rest: Sequence[str]) -> list[str]:
     word = rest[0]
-    versioned = _SYSTEM_VERSION.fullmatch(word)
+    versioned = re.fullmatch(_SYSTEM_VERSION, word)
     name = versioned.group(1) if versioned else word
     system = _SYSTEMS.get(name, name)
     environment = rest[1] if len(rest) > 1 else _IMPLIED_ENVIRONMENT.get(name, "")
-    if _GLOB.search(system):
+    if _is_glob(system):
         if not any(fnmatchcase(each, system) for each in SYSTEMS):
             raise TargetError(f'no system fits "{word}"', word)
         return [system, environment] if environment else [system]
@@ -125,7 +128,7 @@ def _system(machine: str, rest: Sequence[str]) -> list[str]:
 
 def _environment(system: str, word: str) -> str:
     known = _ENVIRONMENTS[system]
-    if _GLOB.search(word):
+    if _is_glob(word):
         if word == "*" or any(fnmatchcase(each, word) for each in known.values()):
             return word
         raise TargetError(f'no environment of {system} fits "{word}"', word)
@@ -141,7 +144,7 @@ def target_pattern(schema: Schema, path: KeyPath, text: str) -> str | None:
     try:
         return normal_target(text)
     except TargetError as error:
-        from abicheck.contract.suggest import did_you_mean  # noqa: PLC0415 (for mistakes only)
+        from abicheck.contract.suggest import did_you_mean
 
         hint = did_you_mean(error.word, error.known) if error.word else ""
         example = "" if hint else '; a target is written like "x86_64-linux-gnu" or "aarch64-*"'
@@ -174,7 +177,7 @@ def _number_key(schema: Schema, path: KeyPath, word: str) -> str | None:
     try:
         return normal_target(word)
     except TargetError as error:
-        from abicheck.contract.suggest import did_you_mean  # noqa: PLC0415 (for mistakes only)
+        from abicheck.contract.suggest import did_you_mean
 
         hint = did_you_mean(word, DATA_MODELS)
         hint = hint or (did_you_mean(error.word, error.known) if error.word else "")

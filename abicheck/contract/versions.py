@@ -5,18 +5,16 @@ from __future__ import annotations
 import re
 
 from abicheck.contract.expressions import ExpressionError
+from abicheck.contract.schema import is_identifier
 from abicheck.model.contract import Bound
 
-OPERATORS = ("==", "!=", "<", "<=", ">", ">=")
+OPERATORS = ("==", "!=", "<=", ">=", "<", ">")
 TEXT_DECODERS = {"semver": 3, "date-number": 2}
 """The decoders of text, and how many parts a version of theirs has."""
 
-_PARTS = r"\d{1,20}(?:\.\d{1,20})*"
-_BOUND = re.compile(
-    rf"\s*(==|!=|<=|>=|<|>)\s*({_PARTS})(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?\s*", re.ASCII
-)
-_FAMILIAR = re.compile(rf"\s*(=|~>|~|\^|v|)\s*({_PARTS})\s*", re.ASCII)
-_FIELD = re.compile(r"([A-Za-z_]\w*)\s*:\s*(\d{1,3})(?:\s*,\s*|\s+|$)", re.ASCII)
+MAX_DIGITS = 20
+
+_FAMILIAR = r"(=|~>|~|\^|v|)\s*([0-9]{1,9}(?:\.[0-9]{1,9})*)"
 
 
 def parse_accepts(text: str) -> tuple[tuple[Bound, ...], ...]:
@@ -28,23 +26,26 @@ def parse_accepts(text: str) -> tuple[tuple[Bound, ...], ...]:
 
 
 def _bound(text: str) -> Bound:
-    found = _BOUND.fullmatch(text)
-    if found:
-        operator, parts, prerelease = found.groups()
-        return Bound(
-            operator,
-            tuple(int(part) for part in parts.split(".")),
-            tuple(prerelease.split(".")) if prerelease else (),
-        )
+    text = text.strip()
+    operator = next((each for each in OPERATORS if text.startswith(each)), "")
+    number, _, prerelease = text[len(operator) :].partition("+")[0].partition("-")
+    parts = number.strip().split(".")
+    if operator and all(map(_is_number, parts)):
+        names = tuple(prerelease.strip().split(".")) if prerelease else ()
+        return Bound(operator, tuple(map(int, parts)), names)
     hint = ""
-    familiar = _FAMILIAR.fullmatch(text)
+    familiar = re.fullmatch(_FAMILIAR, text)
     if familiar:
-        sign, parts = familiar.groups()
-        hint = f'; did you mean "=={parts}"?'
+        sign, number = familiar.groups()
+        hint = f'; did you mean "=={number}"?'
         if sign in {"^", "~", "~>"}:
-            first = parts.split(".")[0]
-            hint = f'; such ranges are written out, for example ">={parts}, <{int(first) + 1}"'
-    raise ExpressionError(f'expected a comparison such as ">=1.0", found "{text.strip()}"{hint}')
+            first = number.split(".")[0]
+            hint = f'; such ranges are written out, for example ">={number}, <{int(first) + 1}"'
+    raise ExpressionError(f'expected a comparison such as ">=1.0", found "{text}"{hint}')
+
+
+def _is_number(text: str) -> bool:
+    return text.isdecimal() and text.isascii() and len(text) <= MAX_DIGITS
 
 
 def parse_bits(text: str) -> tuple[tuple[str, int], ...]:
@@ -53,19 +54,16 @@ def parse_bits(text: str) -> tuple[tuple[str, int], ...]:
     Raises: ExpressionError.
     """
     fields: list[tuple[str, int]] = []
-    position, text = 0, text.strip()
-    while position < len(text):
-        found = _FIELD.match(text, position)
-        if not found:
-            rest = text[position:].split()[0]
-            raise ExpressionError(f'expected "name:bits", such as "major:16", found "{rest}"')
-        name, width = found.group(1), int(found.group(2))
-        if not 1 <= width <= 128:  # noqa: PLR2004 (the widest integer)
+    for word in text.replace(",", " ").replace(" :", ":").replace(": ", ":").split():
+        name, _, bits = word.partition(":")
+        if not is_identifier(name) or not _is_number(bits):
+            raise ExpressionError(f'expected "name:bits", such as "major:16", found "{word}"')
+        width = int(bits)
+        if not 1 <= width <= 128:
             raise ExpressionError(f'"{name}" has a width of {width}; expected 1 to 128 bits')
         if name != "_" and any(name == other for other, _ in fields):
             raise ExpressionError(f'two parts are named "{name}"')
         fields.append((name, width))
-        position = found.end()
     if not any(name != "_" for name, _ in fields):
         raise ExpressionError('expected at least one part with a name, such as "major:16"')
     return tuple(fields)

@@ -50,6 +50,9 @@ def test_path_through_a_call_says_so() -> None:
     ("text", "words"),
     [
         ("", "expected the name of an export, found the end"),
+        ("é", 'expected the name of an export, found "é"'),
+        ("{", 'expected the name of an export, found "{"'),
+        ("a.|", 'expected the name of a field after "."'),
         ("3", 'expected the name of an export, found "3"'),
         ("a..b", 'expected the name of a field after "." (column 3 of "a..b")'),
         ("a.b c", 'found "c" (column 5'),
