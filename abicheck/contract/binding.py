@@ -39,7 +39,7 @@ def bind(
         matched = None
     if not source.has_templates or (values == contract.parameters and not source.has_open):
         return Binding(contract=contract, file_matches=matched, parameters=values)
-    from abicheck.contract.templates import fill, prune
+    from abicheck.contract.templates import fill, prune  # noqa: PLC0415 (few contracts hold any)
 
     filling = fill(source.document, values)
     gone, unresolved = prune(filling, source.lines)
@@ -56,7 +56,7 @@ def parse_setting(text: str) -> tuple[str, object]:
     name = name.strip()
     if not sign or not is_identifier(name):
         raise ValueError(f'expected name=value, found "{text}"')
-    import tomllib
+    import tomllib  # noqa: PLC0415 (read.py has loaded it already)
 
     try:
         table = tomllib.loads(f"value = {value}", parse_float=WrittenFloat)
@@ -82,7 +82,7 @@ def _check_overrides(contract: Contract, source: Source, overrides: Mapping[str,
     for name, value in overrides.items():
         message = None
         if name not in known:
-            from abicheck.contract.suggest import did_you_mean
+            from abicheck.contract.suggest import did_you_mean  # noqa: PLC0415
 
             listed = f"; it has {', '.join(sorted(known))}" if known else "; it has none"
             hint = did_you_mean(name, known) or listed

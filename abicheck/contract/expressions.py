@@ -127,7 +127,7 @@ class Vocabulary:
             parser.end()
             hint = f'; did you mean "static {parser.text.strip()}"?'
         except ExpressionError:
-            if len(parser.tokens) == 2 and self.kinds:
+            if len(parser.tokens) == 2 and self.kinds:  # noqa: PLR2004 (a lone word)
                 hint = parser.near(parser.tokens[0])
         else:
             seen = self.see_through(named)
@@ -204,7 +204,7 @@ class _Parser:
     def fail(self, message: str, hint: str = "", at: int | None = None) -> NoReturn:
         """Raise an error that shows the column of token `at` (unsaid: the next one)."""
         place, token = "", self.at if at is None else at
-        if len(self.tokens) > 2:
+        if len(self.tokens) > 2:  # noqa: PLR2004 (a lone word needs no column)
             starts = [match.start(1) for match in _TOKEN.finditer(self.text)]
             starts.append(len(self.text.rstrip()))
             place = f" (column {starts[token] + 1} of {self.shown()})"
@@ -213,7 +213,7 @@ class _Parser:
         raise ExpressionError(f"{message}{place}{hint}")
 
     def shown(self) -> str:
-        from abicheck.contract.schema import shortened
+        from abicheck.contract.schema import shortened  # noqa: PLC0415 (for mistakes only)
 
         return f'"{shortened(self.text, 120)}"'
 
@@ -242,7 +242,7 @@ class _Parser:
             self.admit(type_, place, start)
         return type_
 
-    def any_type(self) -> Type:
+    def any_type(self) -> Type:  # noqa: PLR0911 (one for each kind of type)
         token = self.tokens[self.at]
         scalar = _SCALARS.get(token)
         if scalar is not None:
@@ -328,7 +328,7 @@ class _Parser:
             return "C"
         name = token.strip('"')
         if name not in CONVENTIONS:
-            from abicheck.contract.suggest import did_you_mean
+            from abicheck.contract.suggest import did_you_mean  # noqa: PLC0415
 
             hint = (
                 did_you_mean(name, CONVENTIONS) or f"; known are {', '.join(sorted(CONVENTIONS))}"
@@ -351,10 +351,10 @@ class _Parser:
             return Named(token)
         if not token or not (token[0].isalpha() or token[0] == "_"):
             hint = ""
-            if token == "(":
+            if token == "(":  # noqa: S105 (no password: a token of the grammar)
                 hint = '; a function without a result has no "->"'
             self.fail(f"expected a type, found {self.found()}", hint)
-        from abicheck.contract.suggest import FOREIGN_WORDS
+        from abicheck.contract.suggest import FOREIGN_WORDS  # noqa: PLC0415 (for mistakes only)
 
         if token in FOREIGN_WORDS:
             self.fail(f'"{token}" is not written here', FOREIGN_WORDS[token])
@@ -362,7 +362,7 @@ class _Parser:
 
     def near(self, token: str) -> str:
         """Return a suggestion for an unknown type name."""
-        from abicheck.contract.suggest import FOREIGN_TYPES, did_you_mean
+        from abicheck.contract.suggest import FOREIGN_TYPES, did_you_mean  # noqa: PLC0415
 
         last = token.rpartition("::")[2]
         known = {*SCALARS, "c_void", *self.vocabulary.kinds}

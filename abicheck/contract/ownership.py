@@ -92,7 +92,7 @@ class Ownership:
         if taker is None:
             if name in self.schema.left_out:
                 return
-            from abicheck.contract.suggest import did_you_mean
+            from abicheck.contract.suggest import did_you_mean  # noqa: PLC0415
 
             hint = did_you_mean(name, [*self.exports, "host"])
             problem = f'[exports] names no "{name}"{hint}'

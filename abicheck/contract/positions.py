@@ -149,6 +149,6 @@ def _decoded(basic: str) -> str:
     """Return what a quoted key means, its escapes resolved."""
     if "\\" not in basic:
         return basic
-    import tomllib
+    import tomllib  # noqa: PLC0415 (escapes in keys are rare)
 
     return str(tomllib.loads(f'key = "{basic}"')["key"])

@@ -87,7 +87,7 @@ def _first_filling(source: Source) -> Filling:
     """Fill in what needs no plugin: the contract's own parameters."""
     if not source.has_templates:
         return Filling(document=source.document, renamed={}, filled=frozenset())
-    from abicheck.contract.templates import fill
+    from abicheck.contract.templates import fill  # noqa: PLC0415 (few contracts hold templates)
 
     parameters = source.document.get("parameters")
     return fill(source.document, parameters if isinstance(parameters, dict) else {})
@@ -120,7 +120,7 @@ def _read(schema: Schema, source: Source, filling: Filling) -> Contract:
     _check_header(schema, top, filling.document)
     parameters = read_parameters(schema, top.get("parameters", {}))
     if source.has_templates:
-        from abicheck.contract.templates import check_templates
+        from abicheck.contract.templates import check_templates  # noqa: PLC0415
 
         check_templates(schema, source.document, set(source.captures), parameters.keys())
         for key in filling.clashes:

@@ -57,7 +57,7 @@ def _words(schema: Schema, path: KeyPath, text: str) -> list[tuple[str, int | No
 def _word_fits(schema: Schema, path: KeyPath, word: str, number: str | None) -> bool:
     problem = None
     if word not in {"C", "packed", "align", "transparent"}:
-        from abicheck.contract.suggest import did_you_mean
+        from abicheck.contract.suggest import did_you_mean  # noqa: PLC0415
 
         known = ("C", "packed", "align", "transparent")
         hint = did_you_mean(word, known)
@@ -80,7 +80,7 @@ def read_enum_repr(schema: Schema, path: KeyPath, text: str) -> str:
     """Return an enum's `repr`: "C", or an integer of fixed width."""
     if text == "C" or text in ENUM_REPRS:
         return text
-    from abicheck.contract.suggest import did_you_mean
+    from abicheck.contract.suggest import did_you_mean  # noqa: PLC0415 (for mistakes only)
 
     hint = did_you_mean(text, ENUM_REPRS) or '; expected "C" or "u8" to "i64"'
     schema.problem(path, f'no repr of an enum named "{text}"{hint}')

@@ -77,7 +77,7 @@ class Schema:
     that were taken out of the document for want of a parameter.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (all but two by keyword)
         self,
         file: str,
         lines: Mapping[KeyPath, int],
@@ -132,7 +132,7 @@ class Schema:
         return good
 
     def _unknown_key(self, path: KeyPath, kind: str, key: str) -> None:
-        from abicheck.contract.suggest import listed, nearest
+        from abicheck.contract.suggest import listed, nearest  # noqa: PLC0415 (for mistakes only)
 
         keys = KEYS[kind]
         other = OTHER_WORDS.get(key.lower())
@@ -145,7 +145,7 @@ class Schema:
         if isinstance(value, dict) and key not in value and value.keys() <= KEYS[kind].keys():
             self.problem(path, message or f'"{key}" is missing')
 
-    def checked(self, kind: Kind, path: KeyPath, value: Any) -> Any:
+    def checked(self, kind: Kind, path: KeyPath, value: Any) -> Any:  # noqa: ANN401, PLR0911
         """Return `value` if it is of `kind`; None if it is open, or after noting a problem."""
         if isinstance(kind, tuple):
             return self._word(kind, path, value)
@@ -204,7 +204,7 @@ class Schema:
         if value in words:
             return str(value)
         if not self.is_open(value):
-            from abicheck.contract.suggest import did_you_mean, listed
+            from abicheck.contract.suggest import did_you_mean, listed  # noqa: PLC0415
 
             hint = did_you_mean(value, words) if isinstance(value, str) else ""
             expected = listed(f'"{word}"' for word in words)
@@ -279,7 +279,7 @@ def key_text(path: Iterable[str | int]) -> str:
     return text
 
 
-def described(value: object) -> str:
+def described(value: object) -> str:  # noqa: PLR0911 (a table)
     """Return what a value is, for the end of a sentence: `the text "x"`, `the integer 5`."""
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -210,7 +210,7 @@ def _check_size_field(definitions: Definitions, path: KeyPath, struct: Struct) -
     here = (*path, "size_field")
     field = next((each for each in struct.fields if each.name == struct.size_field), None)
     if field is None:
-        from abicheck.contract.suggest import did_you_mean
+        from abicheck.contract.suggest import did_you_mean  # noqa: PLC0415 (for mistakes only)
 
         names = [each.name for each in struct.fields if each.name]
         hint = did_you_mean(struct.size_field or "", names)

@@ -33,7 +33,7 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
         sized = [name for name in names if _SIZED_INTEGER.fullmatch(name) and name[0] == word[0]]
         if sized:
             return min(sized, key=lambda name: abs(int(name[1:]) - int(word[1:6])))
-    cutoff = 0.66 if len(word) <= 4 else 0.72
+    cutoff = 0.66 if len(word) <= 4 else 0.72  # noqa: PLR2004 (measured on the mistakes in tests)
     close = difflib.get_close_matches(word, names, n=1, cutoff=cutoff)
     return close[0] if close else None
 
@@ -41,7 +41,7 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
 def listed(words: Iterable[str]) -> str:
     """Return words as a sentence has them: `a, b or c`."""
     names = list(words)
-    if len(names) < 2:
+    if len(names) < 2:  # noqa: PLR2004 (one word stands alone)
         return "".join(names)
     return f"{', '.join(names[:-1])} or {names[-1]}"
 

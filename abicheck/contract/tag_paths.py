@@ -84,7 +84,7 @@ class _Parser:
 
     def root(self) -> str:
         token = self.peek()
-        if token[:1] in {'"', "'"} and len(token) > 2:
+        if token[:1] in {'"', "'"} and len(token) > 2:  # noqa: PLR2004 (more than two quotes)
             self.at += 1
             return token[1:-1]
         if not _is_word(token):
@@ -152,7 +152,7 @@ def place_in(text: str, token: int) -> str:
     """Return the column of a path's token as messages show it."""
     starts = [match.start(1) for match in _TOKEN.finditer(text)]
     starts.append(len(text.rstrip()))
-    return f' (column {starts[token] + 1} of "{shortened(text, 120)}")' if len(starts) > 2 else ""
+    return f' (column {starts[token] + 1} of "{shortened(text, 120)}")' if len(starts) > 2 else ""  # noqa: PLR2004
 
 
 def _step_token(path: Path, index: int) -> int:
@@ -202,7 +202,7 @@ class Roots:
             return exact
         globs = [export for export in self.exports.values() if export.is_glob]
         if globs:
-            from fnmatch import fnmatchcase
+            from fnmatch import fnmatchcase  # noqa: PLC0415 (few contracts hold globs)
 
             return next((export for export in globs if fnmatchcase(name, export.name)), None)
         return None
@@ -214,7 +214,7 @@ class Roots:
             raise ExpressionError(f'"{path.root}" is a pattern{place_in(path.text, at)}{hint}')
         export = self.find(path.root)
         if export is None:
-            from abicheck.contract.suggest import did_you_mean
+            from abicheck.contract.suggest import did_you_mean  # noqa: PLC0415 (for mistakes)
 
             hint = did_you_mean(path.root, self.exports) or "; add it there"
             place = place_in(path.text, at)
@@ -237,7 +237,7 @@ class Roots:
 def _hint(bad: BadStep) -> str:
     if not bad.word:
         return ""
-    from abicheck.contract.suggest import did_you_mean, listed
+    from abicheck.contract.suggest import did_you_mean, listed  # noqa: PLC0415 (for mistakes)
 
     hint = did_you_mean(bad.word, bad.candidates)
     few = 12

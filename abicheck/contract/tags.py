@@ -177,7 +177,7 @@ class _Tags:
 
     def _text_decoder(self, path: KeyPath, value: str, nature: Nature | None) -> Decoder | None:
         if value not in TEXT_DECODERS:
-            from abicheck.contract.suggest import did_you_mean
+            from abicheck.contract.suggest import did_you_mean  # noqa: PLC0415 (for mistakes)
 
             hint = did_you_mean(value, TEXT_DECODERS)
             hint = hint or '; expected "major:16 minor:16", "semver", "date-number" or paths'

@@ -80,11 +80,11 @@ def normal_target(text: str) -> str:
     if machine == "*" and not rest:
         return "*"
     normal = _machine(machine)
-    if (rest and rest[0] in VENDORS) or len(rest) == 3:
+    if (rest and rest[0] in VENDORS) or len(rest) == 3:  # noqa: PLR2004 (vendor-system-environment)
         rest = rest[1:]
     if not rest:
         return f"{normal}-*"
-    if len(rest) > 2:
+    if len(rest) > 2:  # noqa: PLR2004 (system and environment)
         raise TargetError("expected machine-system[-environment]")
     return "-".join([normal, *_system(machine, rest)])
 
@@ -144,7 +144,7 @@ def target_pattern(schema: Schema, path: KeyPath, text: str) -> str | None:
     try:
         return normal_target(text)
     except TargetError as error:
-        from abicheck.contract.suggest import did_you_mean
+        from abicheck.contract.suggest import did_you_mean  # noqa: PLC0415 (for mistakes only)
 
         hint = did_you_mean(error.word, error.known) if error.word else ""
         example = "" if hint else '; a target is written like "x86_64-linux-gnu" or "aarch64-*"'
@@ -177,7 +177,7 @@ def _number_key(schema: Schema, path: KeyPath, word: str) -> str | None:
     try:
         return normal_target(word)
     except TargetError as error:
-        from abicheck.contract.suggest import did_you_mean
+        from abicheck.contract.suggest import did_you_mean  # noqa: PLC0415 (for mistakes only)
 
         hint = did_you_mean(word, DATA_MODELS)
         hint = hint or (did_you_mean(error.word, error.known) if error.word else "")

@@ -37,7 +37,7 @@ _PLAIN_WORD = re.compile(r"[A-Za-z_$][\w$]*", re.ASCII)
 
 def _is_path(path: KeyPath) -> bool:
     """Whether the text at a key path of a tag is itself a path."""
-    return path[-1] in {"read", "count"} or (len(path) > 3 and path[2] == "decode")
+    return path[-1] in {"read", "count"} or (len(path) > 3 and path[2] == "decode")  # noqa: PLR2004
 
 
 def templates_in(value: object, path: KeyPath = ()) -> Iterator[tuple[KeyPath, str]]:
@@ -72,7 +72,7 @@ def check_templates(
             _check_name(schema, path, name, captures, parameters)
             for each in filters.split("|")[1:]:
                 if each not in FILTERS:
-                    from abicheck.contract.suggest import did_you_mean
+                    from abicheck.contract.suggest import did_you_mean  # noqa: PLC0415
 
                     hint = did_you_mean(each, FILTERS) or f"; known are {', '.join(FILTERS)}"
                     schema.problem(path, f'no filter named "{each}"{hint}')
@@ -86,7 +86,7 @@ def _check_name(
     parameters: AbstractSet[str],
 ) -> None:
     if name not in captures | parameters:
-        from abicheck.contract.suggest import did_you_mean
+        from abicheck.contract.suggest import did_you_mean  # noqa: PLC0415 (for mistakes only)
 
         hint = did_you_mean(name, captures | parameters)
         hint = hint or "; name it in [parameters], or as a group of plugin.file, (?P<name>…)"
@@ -122,7 +122,7 @@ class _Filler:
         self.open: list[tuple[KeyPath, tuple[str, ...]]] = []
         self.clashes: list[str] = []
 
-    def fill(self, value: Any, path: KeyPath) -> Any:
+    def fill(self, value: Any, path: KeyPath) -> Any:  # noqa: ANN401 (values of TOML)
         if isinstance(value, str):
             if "{" not in value or path == ("plugin", "file"):
                 return value
@@ -242,7 +242,7 @@ def _take_out(document: dict[str, Any], path: KeyPath, gone: set[str]) -> None:
 def _take_out_of_export(entries: dict[str, Any], path: KeyPath, gone: set[str]) -> None:
     """Take out an export without name or type; of another one, only what is open."""
     name = str(path[1])
-    is_needed = len(path) == 2 or path[2] == "type" or TEMPLATE.search(name)
+    is_needed = len(path) == 2 or path[2] == "type" or TEMPLATE.search(name)  # noqa: PLR2004
     if is_needed:
         entries.pop(name, None)
         gone.add(name)

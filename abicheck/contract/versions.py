@@ -59,7 +59,7 @@ def parse_bits(text: str) -> tuple[tuple[str, int], ...]:
         if not is_identifier(name) or not _is_number(bits):
             raise ExpressionError(f'expected "name:bits", such as "major:16", found "{word}"')
         width = int(bits)
-        if not 1 <= width <= 128:
+        if not 1 <= width <= 128:  # noqa: PLR2004 (the widest integer)
             raise ExpressionError(f'"{name}" has a width of {width}; expected 1 to 128 bits')
         if name != "_" and any(name == other for other, _ in fields):
             raise ExpressionError(f'two parts are named "{name}"')
