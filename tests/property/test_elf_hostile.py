@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
+import struct
 import time
 from typing import TYPE_CHECKING
 
@@ -88,6 +90,50 @@ def test_damaged_plugins_raise_our_errors_only() -> None:
 @pytest.mark.parametrize("seed", range(2, 12))
 def test_many_damaged_plugins_raise_our_errors_only(seed: int) -> None:
     check(seed, count=2000)
+
+
+def one_bucket(symbols: int, name_length: int) -> bytes:
+    """Return a library whose symbols are all in one hash chain and have overlapping long names."""
+    table = b"".join(
+        struct.pack("<IBBHQQ", 1 + at % name_length, 0x12, 0, 1, 0x1000 + at, 4)
+        for at in range(symbols)
+    )
+    names = b"\0" + b"a" * name_length + b"\0"
+    chains = struct.pack("<III", 1, symbols, symbols - 1) + struct.pack(
+        f"<{symbols}I", 0, *range(symbols - 1)
+    )
+    begin = 64 + 2 * 56
+    places = [begin, begin + len(table), begin + len(table) + len(names)]
+    dynamic_at = places[2] + len(chains)
+    entries = [(6, places[0]), (5, places[1]), (10, len(names)), (4, places[2]), (0, 0)]
+    dynamic = b"".join(struct.pack("<QQ", *entry) for entry in entries)
+    size = dynamic_at + len(dynamic)
+    header = (
+        b"\x7fELF\x02\x01\x01"
+        + bytes(9)
+        + struct.pack("<HHIQQQIHHHHHH", 3, 62, 1, 0, 64, 0, 0, 64, 56, 2, 0, 0, 0)
+    )
+    segments = struct.pack("<IIQQQQQQ", 1, 5, 0, 0, 0, size, size, 4096) + struct.pack(
+        "<IIQQQQQQ", 2, 6, dynamic_at, dynamic_at, dynamic_at, len(dynamic), len(dynamic), 8
+    )
+    return header + segments + table + names + chains + dynamic
+
+
+@pytest.mark.parametrize(
+    ("symbols", "name_length"),
+    [(200_000, 16), (20_000, 60_000), (600_000, 16)],
+    ids=["endless chain", "overlapping names", "too many"],
+)
+@pytest.mark.parametrize("question", ["find_export", "find_hidden", "exports", "imports"])
+def test_large_hostile_tables_are_answered_in_time(
+    symbols: int, name_length: int, question: str
+) -> None:
+    (evidence,) = read_elf("plugin.so", one_bucket(symbols, name_length))
+    arguments = ["load_plugin"] if question.startswith("find") else []
+    begin = time.process_time()
+    with contextlib.suppress(BinaryError, UnsupportedError):
+        getattr(evidence, question)(*arguments)
+    assert time.process_time() - begin < 2
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)
