@@ -81,24 +81,23 @@ def pair_fields(
 ) -> tuple[list[Pair], list[FieldLayout]]:
     """Pair fields by name, then by place; return the pairs and the plugin's fields left over.
 
-    An anonymous member of the contract is paired as a whole with a member of its
-    kind at its place; where the plugin has none, its fields are paired one by one.
+    An anonymous member of either side is paired as a whole with a member of its kind at
+    its place; where there is none, its fields are paired one by one.
     """
     pairs: list[Pair] = []
     singles: list[FieldLayout] = []
     consumed: set[int] = set()
     names = {field.name for field in flatten(expected, wanted)}
+    theirs = {field.name for field in flatten(actual, found)}
     for field in wanted.fields:
-        if not is_anonymous_aggregate(expected, field):
-            if field.name is not None:
-                singles.append(field)
-            continue
-        index = _counterpart(expected, field, actual, found, names)
-        if index is None:
-            singles.extend(flatten(expected, replace(wanted, fields=(field,))))
-        else:
+        index = _counterpart(expected, field, actual, found, names, theirs)
+        if index is not None and index not in consumed:
             consumed.add(index)
-            pairs.append(Pair(field, found.fields[index]))
+            pairs.append(Pair(field, found.fields[index], is_renamed=field.name is not None))
+        elif is_anonymous_aggregate(expected, field):
+            singles.extend(flatten(expected, replace(wanted, fields=(field,))))
+        elif field.name is not None:
+            singles.append(field)
     rest = tuple(field for index, field in enumerate(found.fields) if index not in consumed)
     leaves = list(flatten(actual, replace(found, fields=rest)))
     matched, added = _match(singles, leaves, is_union=wanted.is_union)
@@ -107,21 +106,27 @@ def pair_fields(
     return pairs, added
 
 
-def _counterpart(
+def _counterpart(  # noqa: PLR0913, PLR0917 (both sides, and the names each has)
     expected: TypeGraph,
     field: FieldLayout,
     actual: TypeGraph,
     found: StructLayout,
-    names: set[str | None],
+    ours: set[str | None],
+    theirs: set[str | None],
 ) -> int | None:
+    """Return which member of the plugin stands for an aggregate, where one of the two is anonymous."""
     shape = expected.layout(field.type)
+    if not isinstance(shape, StructLayout) or (field.name is not None and field.name in theirs):
+        return None
     for index, candidate in enumerate(found.fields):
-        if candidate.offset != field.offset or candidate.name in names - {None}:
+        is_named_alike = candidate.name is not None and candidate.name in ours
+        if candidate.offset != field.offset or is_named_alike:
             continue
+        if field.name is not None and candidate.name is not None:
+            continue  # Two names for one field: paired by their place, like other fields.
         other = actual.layout(candidate.type)
-        if isinstance(other, StructLayout) and isinstance(shape, StructLayout):
-            if other.is_union == shape.is_union:
-                return index
+        if isinstance(other, StructLayout) and other.is_union == shape.is_union:
+            return index
     return None
 
 

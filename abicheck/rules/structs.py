@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from abicheck.model.report import Claim, Picture
     from abicheck.rules.bindings import Binding
     from abicheck.rules.case import Case
+    from abicheck.rules.compare import Outcome
     from abicheck.rules.struct_comparison import Compared, Member
 
 MOST_ADDED = 200
@@ -48,11 +49,14 @@ class StructClaims:
             yield from self._unseen(getattr(self.wanted, "reason", "it has no layout here"))
             return
         bindings = self.case.bindings.of(self.struct.name)
-        if self.wanted.is_transparent and bindings and self._is_bare(bindings[0]):
-            yield from self._seen_through(self.wanted, bindings[0])
-            return
-        compared = [compare_struct(self.case, self.wanted, binding) for binding in bindings]
+        bare = [each for each in bindings if self.wanted.is_transparent and self._is_bare(each)]
+        compared = [
+            compare_struct(self.case, self.wanted, each) for each in bindings if each not in bare
+        ]
         whole = [each for each in compared if each is not None]
+        if bare and not any(each.differs for each in whole):
+            yield from self._seen_through(self.wanted, self._least_fitting(self.wanted, bare))
+            return
         reason = _disagreement(whole) if whole else self._absence(bindings)
         if reason:
             yield from self._unseen(reason)
@@ -95,11 +99,19 @@ class StructClaims:
             yield unverified(field_type, "type", inner, reason=reason, expected=type_)
             yield unverified(field_name, "name", inner, reason=reason, expected=field.name)
 
+    def _least_fitting(self, wanted: StructLayout, bare: list[Binding]) -> Binding:
+        """Return the first binding that differs from the field of a transparent wrapper."""
+        return next((each for each in bare if self._bare(wanted, each).status != OK), bare[0])
+
+    def _bare(self, wanted: StructLayout, binding: Binding) -> Outcome:
+        comparison = quiet_comparison(self.case)
+        return comparison.types(wanted.fields[0].type, binding.type_id, binding.flow)
+
     def _seen_through(self, wanted: StructLayout, binding: Binding) -> Iterator[Claim]:
         """Claim a transparent wrapper that the plugin holds bare: it is represented as its field."""
         types, compared = self.case.evidence.types, self.case.compared
         field = wanted.fields[0]
-        outcome = quiet_comparison(self.case).types(field.type, binding.type_id, binding.flow)
+        outcome = self._bare(wanted, binding)
         scope = replace(self.scope, evidence=types.kind, origin=binding.origin)
         size = size_of(types.layout(binding.type_id))
         yield compared(
@@ -110,9 +122,16 @@ class StructClaims:
             scope, subject=f"{scope.subject}.{field.name}", line=field.line or scope.line
         )
         text = describe(types, binding.type_id)
-        fits = outcome.status == OK
         yield compared(field_offset, "offset", inner, fits=True, expected="offset 0x0", actual=text)
-        yield compared(field_type, "type", inner, fits=fits, expected=str(field.type), actual=text)
+        if outcome.status == UNVERIFIED:
+            yield self.case.unverified(
+                field_type, "type", inner, reason=outcome.detail, expected=str(field.type)
+            )
+        else:
+            fits = outcome.status == OK
+            yield compared(
+                field_type, "type", inner, fits=fits, expected=str(field.type), actual=text
+            )
         yield compared(field_name, "name", inner, fits=True, expected=field.name or "", actual=text)
 
     # A comparison was made.
@@ -271,7 +290,7 @@ class StructClaims:
         return self.case.compared(
             field_name, "name", scope, fits=not (is_renamed and self.struct.has_exact_names),
             expected=wanted, actual=found.name or "unnamed",
-            message=f"the plugin calls it `{found.name}`" if is_renamed else None,
+            message=_renaming(found.name) if is_renamed else None,
         )  # fmt: skip
 
     def _added(
@@ -315,6 +334,10 @@ def _essence(compared: Compared) -> object:
     ]
     added = [(field.name, bit_position(field)) for field in compared.added]
     return compared.found.size, compared.alignment, members, added
+
+
+def _renaming(name: str | None) -> str:
+    return f"the plugin calls it `{name}`" if name else "the plugin has it without a name"
 
 
 def _bytes(size: int | None) -> str:
