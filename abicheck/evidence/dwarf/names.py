@@ -9,6 +9,7 @@ place that an abbreviation gives to the name of a type, the entry is decoded.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from abicheck.errors import BinaryError, UnsupportedError
@@ -51,6 +52,7 @@ class Names:
         """Search nothing yet."""
         self._book = book
         self._offsets: dict[tuple[int, str], list[int]] = {}
+        self._parts: dict[int, tuple[list[int], dict[int, list[int]]]] = {}
         self._readers: dict[tuple[int, frozenset[int]], list[tuple[Abbreviation, bytes, int]]] = {}
 
     def in_unit(self, unit: Unit, name: str, tags: frozenset[int]) -> Iterator[Entry]:
@@ -122,21 +124,25 @@ class Names:
 
     def _units_indexing(self, section: InfoSection, table: Region, offset: int) -> Iterator[int]:
         """Yield the units whose part of .debug_str_offsets leads to a string."""
-        starts = section.starts()
+        bases, owners = self._parts_of(section)
         for slot in table.find_all(self._pointer(section.file, offset), MOST_HITS):
-            low, high = 0, len(starts)
-            while low < high:
-                middle = (low + high) // 2
-                if section.unit_at(starts[middle]).string_offsets_base <= slot:
-                    low = middle + 1
-                else:
-                    high = middle
-            # Type units share the part of the unit that they were compiled with.
-            if low:
-                base = section.unit_at(starts[low - 1]).string_offsets_base
-                while low and section.unit_at(starts[low - 1]).string_offsets_base == base:
-                    yield starts[low - 1]
-                    low -= 1
+            index = bisect_right(bases, slot) - 1
+            if index >= 0:
+                yield from owners[bases[index]]
+
+    def _parts_of(self, section: InfoSection) -> tuple[list[int], dict[int, list[int]]]:
+        """Return where the parts of .debug_str_offsets begin, and the units that use each.
+
+        Units of other compilers, which use none, may stand between those that do. Type
+        units share the part of the unit that they were compiled with.
+        """
+        if section.number not in self._parts:
+            owners: dict[int, list[int]] = {}
+            for unit in section.units():
+                if unit.states_string_offsets_base:
+                    owners.setdefault(unit.string_offsets_base, []).append(unit.start)
+            self._parts[section.number] = sorted(owners), owners
+        return self._parts[section.number]
 
     def _string_offsets(self, file: DebugFile, name: str) -> list[int]:
         """Return where in .debug_str (this file's, or the shared one) `name` stands."""

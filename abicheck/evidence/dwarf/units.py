@@ -184,6 +184,11 @@ class Unit:
             return 8 if self.widths.offset_size == 4 else 16
         return 0
 
+    @property
+    def states_string_offsets_base(self) -> bool:
+        """Whether the unit has a part of .debug_str_offsets."""
+        return dw.DW_AT_str_offsets_base in self.root
+
     @cached_property
     def address_base(self) -> int:
         """Where the unit's part of .debug_addr begins, after any header."""
