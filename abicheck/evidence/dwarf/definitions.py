@@ -36,6 +36,9 @@ NAMED = frozenset(DEFINING | {dw.DW_TAG_typedef})
 MOST_UNITS = 2048
 """Units that are looked at as one: those that define the exports, and what they import."""
 
+LIBRARY = frozenset({"core", "alloc", "std"})
+"""The crates of Rust's standard library."""
+
 MOST_LOCATED = 64
 """Entries of one layout whose surroundings are looked at, which may mean walking their units."""
 
@@ -80,10 +83,17 @@ class Definitions:
         for symbol in near:
             try:
                 for unit in self._exports.units_of(symbol):
-                    _add_with_imports(units, unit)
+                    _add_with_imports(units, self._source(symbol, unit))
             except (BinaryError, UnsupportedError):
                 continue
         return units
+
+    def _source(self, symbol: Symbol, unit: Unit) -> Unit:
+        """Return the unit that a function was written in, if link-time optimisation moved it."""
+        if next(iter(imported_units(unit)), None) is None:
+            return unit
+        source = self._exports.source_unit(symbol)
+        return source if source and source.root.tag == dw.DW_TAG_compile_unit else unit
 
     def _in_units(self, units: list[Unit], leaf: str, trouble: list[str]) -> list[Entry]:
         found: list[Entry] = []
@@ -117,16 +127,14 @@ class Definitions:
         groups: dict[int, list[Entry]] = {}
         for entry in entries:
             groups.setdefault(self._spellings.number(entry.place), []).append(entry)
-        if len(groups) <= 1 and len(path) == 1:
+        is_rust = any(entry.unit.language == RUST for entry in entries)
+        if len(groups) <= 1 and len(path) == 1 and not is_rust:
             return [members[0] for members in groups.values()]
-        outside, inside = [], []
+        ranked: dict[int, list[Entry]] = {}
         for members in groups.values():
-            located = [(entry, _surroundings(entry)) for entry in members[:MOST_LOCATED]]
-            fitting = [(entry, is_local) for entry, (scopes, is_local) in located
-                       if _ends_with(scopes, path[:-1])]  # fmt: skip
-            outside.extend([entry for entry, is_local in fitting if not is_local][:1])
-            inside.extend([entry for entry, is_local in fitting if is_local][:1])
-        return outside or inside
+            for rank, entry in _ranked(members[:MOST_LOCATED], path):
+                ranked.setdefault(rank, []).append(entry)
+        return ranked[min(ranked)] if ranked else []
 
 
 def _add_with_imports(units: dict[tuple[int, int], Unit], first: Unit) -> None:
@@ -155,6 +163,27 @@ def _crate(unit: Unit) -> str:
         return unit.name.rpartition("/@/")[2].partition(".")[0] if is_rust else ""
     except (BinaryError, UnsupportedError):
         return ""
+
+
+def _ranked(entries: list[Entry], path: list[str]) -> Iterator[tuple[int, Entry]]:
+    """Yield one entry for each rank at which some are: own crate, elsewhere, inside of a function.
+
+    Rust's own library defines names that plugins use too; unless the path leads there,
+    its types are not the plugin's.
+    """
+    seen: set[int] = set()
+    for entry in entries:
+        scopes, is_local = _surroundings(entry)
+        if not _ends_with(scopes, path[:-1]):
+            continue
+        is_rust = entry.unit.language == RUST
+        if is_rust and len(path) == 1 and scopes[:1] and scopes[0] in LIBRARY:
+            continue
+        is_own = is_rust and scopes[:1] == [_crate(entry.unit)]
+        rank = 2 if is_local else int(is_rust and not is_own)
+        if rank not in seen:
+            seen.add(rank)
+            yield rank, entry
 
 
 def _surroundings(entry: Entry) -> tuple[list[str], bool]:

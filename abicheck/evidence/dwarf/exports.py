@@ -102,6 +102,17 @@ class Exports:
             return self._data_units(symbol.address)
         return self._units_at(self._address(symbol))
 
+    def source_unit(self, symbol: Symbol) -> Unit | None:
+        """Return the unit that holds a function's outermost origin; None if it is not described.
+
+        Raises:
+            BinaryError, UnsupportedError: what is needed is damaged, or not there.
+        """
+        if symbol.kind == DATA:
+            return None
+        entry = self._function_entry(symbol)
+        return None if isinstance(entry, Unseen) else origins(entry)[-1].unit
+
     def _address(self, symbol: Symbol) -> int:
         return self._elf.code_address(symbol.address)
 

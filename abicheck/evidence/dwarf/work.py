@@ -9,7 +9,7 @@ from abicheck.errors import UnsupportedError
 if TYPE_CHECKING:
     from abicheck.evidence.counters import Counters
 
-MOST_ENTRIES = 1_500_000
+MOST_ENTRIES = 1_000_000
 """Entries decoded or stepped over for one plugin. Python does about a million in a second."""
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from abicheck.evidence.dwarf.source import DwarfTypes
     from abicheck.model.layout import FieldLayout, TypeId
 
+DEEPEST = 10
 KINDS = {
     "STT_FUNC": FUNCTION, "STT_OBJECT": DATA, "STT_GNU_IFUNC": IFUNC, "STT_LOOS": IFUNC,
 }  # fmt: skip
@@ -80,24 +81,28 @@ class Plugin:
         return [spell(self.types, each.value) for each in found]
 
 
-def spell(types: DwarfTypes, key: TypeId | None, *, is_pointee: bool = False) -> str:
+def spell(
+    types: DwarfTypes, key: TypeId | None, *, is_pointee: bool = False, depth: int = 0
+) -> str:
     """Return a type as text: `i4`, `*char1`, `struct Name:size{field@offset type; ...}`.
 
     Of a struct behind a pointer only the name is given.
     """
     if key is None:
         return "void"
+    if depth > DEEPEST:
+        return "..."
     layout = types.layout(key)
 
     def inner(other: TypeId | None) -> str:
-        return spell(types, other)
+        return spell(types, other, depth=depth + 1)
 
     match layout:
         case ScalarLayout(kind, size):
             return f"{SHORT[kind]}{size}"
         case PointerLayout(_, target, may_be_null):
             return {True: "?", False: "&", None: "*"}[may_be_null] + spell(
-                types, target, is_pointee=True
+                types, target, is_pointee=True, depth=depth + 1
             )
         case ArrayLayout(element, count, size):
             return f"{'vector' if layout.is_vector else ''}[{inner(element)}; {count}]:{size}"
