@@ -37,7 +37,7 @@ FIELD_TYPES = {"m_name": "*const c_char", "m_slots": "*mut c_void", "ml_flags": 
 
 def place(plugin: str) -> Path:
     """Return where the file of `plugin` is: committed, or beside the repository."""
-    file = PLUGINS[plugin]["file"]
+    file = str(PLUGINS[plugin]["file"])
     return REAL / file if PLUGINS[plugin]["committed"] else ELSEWHERE / file
 
 
