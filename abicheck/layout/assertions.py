@@ -1,4 +1,4 @@
-"""Contract -> problems that only a layout shows: sizes that do not hold, keys that tie, nonsense."""
+"""Contract -> problems that only a layout shows: sizes that do not hold, keys that tie."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from abicheck.model.contract import Contract
-    from abicheck.model.layout import Layouts
+    from abicheck.model.layout import FieldLayout, Layouts
 
 REPRESENTATIVES = {
     "lp64": (Target("x86_64", "linux", "gnu"), Target("aarch64", "macos")),
@@ -40,13 +40,18 @@ def check_sizes(
 
     `layouts` are those of the target, if the caller has them.
     """
+    asserted = [
+        (struct, size)
+        for struct in _structs(contract)
+        if (size := _asserted(struct, target)) is not None
+    ]
+    if not asserted:
+        return ()
     layouts = layouts or lay_out(contract, target)
     return tuple(
-        _wrong_size(contract, struct, asserted, actual, target)
-        for struct in _structs(contract)
-        if (asserted := _asserted(struct, target)) is not None
-        and (actual := _size(layouts, struct)) is not None
-        and asserted != actual
+        _wrong_size(contract, struct, size, actual, target)
+        for struct, size in asserted
+        if (actual := _size(layouts, struct)) not in {None, size}
     )
 
 
@@ -67,10 +72,7 @@ class _Checker:
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
         self._layouts: dict[Target, Layouts] = {}
-        chosen = contract.platform.targets
-        self.targets = tuple(each for each in known_targets() if _fits_any(each, chosen))
-        exact = tuple(each for each in self.targets if str(each) in chosen)
-        self.everywhere = exact or self.targets[:1] if chosen else (COMMONEST,)
+        self.everywhere = _targets_of(contract)
 
     def layouts(self, target: Target) -> Layouts:
         if target not in self._layouts:
@@ -129,18 +131,11 @@ class _Checker:
         if not isinstance(layout, StructLayout) or layout.size is None:
             return None
         for field in layout.fields:
-            size = getattr(layouts.layout(field.type), "size", None) or 0
-            if (
-                field.bit_size is None
-                and field.offset is not None
-                and field.offset + size > layout.size
-            ):
-                return _problem(
-                    self.contract,
-                    field.line,
-                    f"{struct.subject}.{field.name or '_'}",
-                    f"it ends at {field.offset + size}, but the struct has {layout.size} bytes on {target}",
-                )
+            end = _end(field, layouts)
+            if end is not None and end > layout.size:
+                key = f"{struct.subject}.{field.name or '_'}"
+                message = f"it ends at {end}, but the struct has {layout.size} bytes on {target}"
+                return _problem(self.contract, field.line, key, message)
         return None
 
 
@@ -194,8 +189,26 @@ def _size(layouts: Layouts, struct: Struct) -> int | None:
     return layout.size if isinstance(layout, StructLayout) else None
 
 
-def _fits_any(target: Target, patterns: Sequence[str]) -> bool:
-    return any(target.fits(pattern) for pattern in patterns)
+def _end(field: FieldLayout, layouts: Layouts) -> int | None:
+    """Return the byte behind a field, None where its place is not known."""
+    if field.bit_offset is not None and field.bit_size is not None:
+        return (field.bit_offset + field.bit_size + 7) // 8
+    size: int = getattr(layouts.layout(field.type), "size", None) or 0
+    return None if field.offset is None else field.offset + size
+
+
+def _targets_of(contract: Contract) -> tuple[Target, ...]:
+    """Return targets that the plugin is built for: those named in full, or one that fits."""
+    chosen = contract.platform.targets
+    if not chosen:
+        return (COMMONEST,)
+    exact = tuple(each for each in known_targets() if str(each) in chosen)
+    return (
+        exact
+        or tuple(each for each in known_targets() if any(each.fits(pattern) for pattern in chosen))[
+            :1
+        ]
+    )
 
 
 def _depends_on_target(reason: str) -> bool:

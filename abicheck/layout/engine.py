@@ -211,13 +211,11 @@ class _Engine:
         )
 
     def _parameter(self, parameter: Parameter) -> str:
-        """Return the id of a parameter's type; C turns arrays, `va_list` among them, into pointers."""
-        type_ = self._resolved(parameter.type)
-        if type_ == Scalar("va_list") and self.facts.va_list.endswith("[1]"):
-            self.layout(type_)
+        """Return the id of a parameter's type; a `va_list` that is an array becomes a pointer."""
+        is_array = self.facts.va_list.endswith("[1]")
+        if is_array and self._resolved(parameter.type) == Scalar("va_list"):
+            self.layout(Scalar("va_list"))
             return VA_LIST_PARAMETER
-        if isinstance(type_, Array):
-            return self.demand(Pointer(type_.element, is_mutable=True))
         return self.demand(parameter.type)
 
     def _resolved(self, type_: Type) -> Type:
@@ -284,15 +282,15 @@ class _Engine:
         is_bool = isinstance(layout, ScalarLayout) and layout.kind == BOOL
         most = 1 if is_bool else extent.size * 8
         if (field.bit_width or 0) > most:
-            raise UnplaceableError(
-                f"{name}: a width of {field.bit_width} is more than the {most} bits of {spell(field.type)}"
-            )
+            room = f"the {most} bits of {spell(field.type)}"
+            raise UnplaceableError(f"{name}: a width of {field.bit_width} is more than {room}")
 
     def extent(self, type_: Type) -> Extent:
         """Return the room that a value of `type_` takes.
 
         Raises:
             UnplaceableError: it cannot be stored by value here.
+
         """
         layout = self.layout(type_)
         match layout:
@@ -302,9 +300,7 @@ class _Engine:
                 return Extent(layout.size, layout.alignment or 1)
             case StructLayout(name):
                 if name not in self.extents:
-                    raise UnplaceableError(
-                        f"the size of {name} on {self.facts.target} is not stated"
-                    )
+                    raise self._unstated(name)
                 return self.extents[name]
             case ArrayLayout():
                 array = self._resolved(type_)
@@ -312,13 +308,14 @@ class _Engine:
                 return Extent(layout.size or 0, layout.alignment or 1, required)
             case OpaqueLayout(name, size, alignment):
                 if size is None:
-                    raise UnplaceableError(
-                        f"the size of {name} on {self.facts.target} is not stated"
-                    )
+                    raise self._unstated(name)
                 return Extent(size, alignment or 1)
             case FunctionLayout():
                 raise UnplaceableError("a function cannot be stored by value")
         assert_never(layout)
+
+    def _unstated(self, name: str) -> UnplaceableError:
+        return UnplaceableError(f"the size of {name} on {self.facts.target} is not stated")
 
 
 def _why_not(key: str, open_: set[str]) -> str:

@@ -34,7 +34,7 @@ def lay_out(contract: Contract, target: Target) -> Layouts:
 
 
 def _agreed(answers: list[dict[str, TypeLayout]], target: Target) -> dict[str, TypeLayout]:
-    """Return the layouts that are the same in every environment, and why the others are not known."""
+    """Return the layouts that every environment shares; of the others, why they are not known."""
     environments = " or ".join(facts.target.environment for facts in possible_facts(target))
     unknown = UnknownLayout(
         f"it depends on the environment ({environments}), which the file does not show"

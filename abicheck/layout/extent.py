@@ -33,7 +33,7 @@ class Member:
 
 @record
 class Placement:
-    """Where members came to lie: bits from the start of the struct for each, in order; bytes else."""
+    """Where members came to lie: for each, in order, its first bit from the start of the struct."""
 
     bit_offsets: tuple[int, ...]
     extent: Extent

@@ -25,6 +25,7 @@ def place(struct: Struct, members: Sequence[Member], facts: TargetFacts) -> Plac
 
     Raises:
         UnplaceableError: GCC and Clang, both of the gnu environment, do not agree.
+
     """
     is_msvc = facts.target.environment == "msvc"
     if not is_msvc and any(member.bit_width is not None for member in members):
@@ -41,7 +42,7 @@ def _refuse_disputed(struct: Struct) -> None:
 
 
 class _Placing:
-    """The state between two members. `unit` is the size of the open bit-field unit, 0 if none is."""
+    """The state between two members. `unit` is the size of the open bit-field unit, or 0."""
 
     def __init__(self, struct: Struct, *, is_msvc: bool) -> None:
         self.struct, self.is_msvc = struct, is_msvc

@@ -12,11 +12,15 @@ types" and "Mapping of C types"); Microsoft "x64 ABI conventions"; Apple "Writin
 from __future__ import annotations
 
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from abicheck.model.layout import BOOL, CHAR, COMPLEX, FLOAT, SIGNED, UNSIGNED
 from abicheck.model.records import replace
 from abicheck.model.target import BITS, Target, TargetFacts
 from abicheck.model.types import SIGNED_WIDTHS, UNSIGNED_WIDTHS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ENVIRONMENTS = {
     "linux": ("gnu", "musl", "android"),
@@ -86,23 +90,28 @@ OTHER_SYSTEMS = (
 )
 
 _known: dict[Target, TargetFacts] = {}
+_all_targets: list[Target] = []
 
 
 def known_targets() -> tuple[Target, ...]:
     """Return every target for which layouts are checked against compilers, the commonest first."""
-    found: list[Target] = []
+    if not _all_targets:
+        _all_targets.extend(_list_targets())
+    return tuple(_all_targets)
+
+
+def _list_targets() -> Iterator[Target]:
     for machine in BITS:
         names = ENVIRONMENTS_OF_ARM if machine == "arm" else ENVIRONMENTS["linux"]
-        found.extend(
-            Target(machine, "linux", environment)
-            for environment in names
-            if environment != "android" or machine in ANDROID_MACHINES
-        )
+        for environment in names:
+            if environment != "android" or machine in ANDROID_MACHINES:
+                yield Target(machine, "linux", environment)
     for machine in ("x86_64", "i386", "aarch64"):
-        found.extend(Target(machine, "windows", each) for each in ENVIRONMENTS["windows"])
+        for environment in ENVIRONMENTS["windows"]:
+            yield Target(machine, "windows", environment)
     for system, machines in OTHER_SYSTEMS:
-        found.extend(Target(machine, system) for machine in machines)
-    return tuple(found)
+        for machine in machines:
+            yield Target(machine, system)
 
 
 def facts_for(target: Target) -> TargetFacts:
@@ -162,10 +171,9 @@ def _scalars(target: Target) -> dict[str, tuple[str, int]]:
     pointer = target.bits // 8
     long = 4 if target.system == "windows" else pointer
     scalars = dict(FIXED_SCALARS)
-    scalars.update({name: (UNSIGNED, pointer) for name in ("usize", "size_t", "uintptr_t")})
-    scalars.update(
-        {name: (SIGNED, pointer) for name in ("isize", "ssize_t", "ptrdiff_t", "intptr_t")}
-    )
+    scalars.update(dict.fromkeys(("usize", "size_t", "uintptr_t"), (UNSIGNED, pointer)))
+    signed = ("isize", "ssize_t", "ptrdiff_t", "intptr_t")
+    scalars.update(dict.fromkeys(signed, (SIGNED, pointer)))
     scalars["c_long"], scalars["c_ulong"] = (SIGNED, long), (UNSIGNED, long)
     scalars["wchar_t"] = _wide_character(target)
     scalars["c_longdouble"] = (FLOAT, _long_double(target))

@@ -22,7 +22,7 @@ from tests.oracle.layouts.compilers import (
 from tests.oracle.layouts.generate import Shapes, generate
 
 if TYPE_CHECKING:
-    from layouts.compare import Compiler
+    from tests.oracle.layouts.compare import Compiler
 
 pytestmark = pytest.mark.oracle
 
@@ -41,7 +41,9 @@ def compare(target: Target, compiler: Compiler, seed: int, count: int, shapes: S
         small = shrunk(definitions, name, target, compiler)
         declarations = c_source(small).partition("extern const")[0]
         reasons = "\n".join(differences(small, target, compiler).values())
-        pytest.fail(f"{target}, seed {seed}, {len(found)} structs, such as\n{declarations}{reasons}")
+        pytest.fail(
+            f"{target}, seed {seed}, {len(found)} structs, such as\n{declarations}{reasons}"
+        )
 
 
 def shapes_of(target: Target) -> Shapes:

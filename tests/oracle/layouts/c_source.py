@@ -178,11 +178,13 @@ def _probes(definitions: Mapping[str, Definition]) -> Iterator[str]:
             if field.bit_width and field.name:
                 mark = (BITS_MARK % (number, index)).decode()
                 letters = ", ".join(str(ord(letter)) for letter in mark)
+                probe, tag = f"{number}_{index}", f"{_keyword(struct)} {name}"
+                ones = f"({declare(field.type, '')})-1"
                 yield (
-                    f"struct P{number}_{index} {{ unsigned char mark[16]; {_keyword(struct)} {name} s; }};"
-                    f"extern const struct P{number}_{index} p{number}_{index};"
-                    f"const struct P{number}_{index} p{number}_{index} = "
-                    f"{{ {{ {letters} }}, {{ .{field.name} = ({declare(field.type, '')})-1 }} }};"
+                    f"struct P{probe} {{ unsigned char mark[16]; {tag} s; }};"
+                    f"extern const struct P{probe} p{probe};"
+                    f"const struct P{probe} p{probe} = "
+                    f"{{ {{ {letters} }}, {{ .{field.name} = {ones} }} }};"
                 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from abicheck.layout import lay_out
-from abicheck.model.layout import EnumLayout, StructLayout
+from abicheck.model.layout import StructLayout
 from abicheck.model.records import replace
 from abicheck.model.types import Array, Enum, Named, Struct
 from tests.oracle.layouts.c_source import Measured, measure
@@ -36,22 +36,21 @@ def compared(
     found: dict[str, str] = {}
     for name, expected in measured.items():
         layout = layouts.layout(name)
-        actual = as_measured(layout) if isinstance(layout, StructLayout | EnumLayout) else None
+        actual = as_measured(layout) if isinstance(layout, StructLayout) else None
         if actual is None or actual.__dict__ != expected.__dict__:
             shown = layout if actual is None else actual.__dict__
             found[name] = f"compiler {expected.__dict__}, engine {shown}"
     return found
 
 
-def as_measured(layout: StructLayout | EnumLayout) -> Measured:
+def as_measured(layout: StructLayout) -> Measured:
     """Return a computed layout in the form of a measured one."""
     measured = Measured(layout.size or 0, layout.alignment or 0)
-    if isinstance(layout, StructLayout):
-        for field in layout.fields:
-            if field.bit_size is not None and field.bit_offset is not None:
-                measured.bits[str(field.name)] = (field.bit_offset, field.bit_size)
-            else:
-                measured.offsets[str(field.name or field.type)] = field.offset or 0
+    for field in layout.fields:
+        if field.bit_size is not None and field.bit_offset is not None:
+            measured.bits[str(field.name)] = (field.bit_offset, field.bit_size)
+        else:
+            measured.offsets[str(field.name or field.type)] = field.offset or 0
     return measured
 
 

@@ -1,4 +1,4 @@
-"""Every compiler that can say what a target's layouts are: zig's for all, gcc, clang and rustc here."""
+"""Compilers that can say what layouts are: zig's for every target, gcc, clang and rustc here."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _compile(command: tuple[str, ...], source: str) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "layouts.o"
         environment = {"ZIG_LOCAL_CACHE_DIR": folder, **os.environ}
-        ran = subprocess.run(  # noqa: S603 (compilers named in this file)
+        ran = subprocess.run(
             [*command, "-", "-o", str(output)],
             input=source,
             capture_output=True,

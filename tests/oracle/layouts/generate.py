@@ -25,10 +25,13 @@ if TYPE_CHECKING:
 
     from abicheck.model.types import Type
 
-PLAIN = """u8 u16 u32 u64 i8 i16 i32 i64 usize isize f32 f64 bool c_char c_schar c_uchar c_short
-    c_ushort c_int c_uint c_long c_ulong c_longlong c_ulonglong c_float c_double size_t ssize_t
-    ptrdiff_t intptr_t uintptr_t uint8_t uint16_t uint32_t uint64_t int8_t int16_t int32_t
-    int64_t""".split()
+PLAIN = [
+    "u8", "u16", "u32", "u64", "i8", "i16", "i32", "i64", "usize", "isize", "f32", "f64", "bool",
+    "c_char", "c_schar", "c_uchar", "c_short", "c_ushort", "c_int", "c_uint", "c_long", "c_ulong",
+    "c_longlong", "c_ulonglong", "c_float", "c_double", "size_t", "ssize_t", "ptrdiff_t",
+    "intptr_t", "uintptr_t", "uint8_t", "uint16_t", "uint32_t", "uint64_t", "int8_t", "int16_t",
+    "int32_t", "int64_t",
+]  # fmt: skip
 RARE = ["c_longdouble", "wchar_t", "va_list"]
 WIDE = ["u128", "i128"]
 WIDTHS = {
@@ -98,7 +101,7 @@ class _Maker:
             align = None
         may_hold_bits = self.shapes.c_only and (self.shapes.disputed or not (is_union or packed))
         bit_heavy = may_hold_bits and random.random() < 0.5
-        fields = self._fields(is_union, packed, bit_heavy=bit_heavy)
+        fields = self._fields(packed, bit_heavy=bit_heavy)
         is_flexible = not is_union and self.shapes.c_only and random.random() < 0.05
         if is_flexible:
             fields.append(Field("tail", Array(self._scalar()), 1))
@@ -110,7 +113,7 @@ class _Maker:
         if not is_flexible:
             self.nestable.append(name)
 
-    def _fields(self, is_union: bool, packed: int | None, *, bit_heavy: bool) -> list[Field]:
+    def _fields(self, packed: int | None, *, bit_heavy: bool) -> list[Field]:
         random = self.random
         fields: list[Field] = []
         for index in range(random.randint(1, 7)):
