@@ -39,6 +39,9 @@ MOST_UNITS = 2048
 LIBRARY = frozenset({"core", "alloc", "std"})
 """The crates of Rust's standard library."""
 
+LINKED = "<artificial>"
+"""What gcc calls a unit that link-time optimisation made; its functions originate elsewhere."""
+
 MOST_LOCATED = 64
 """Entries of one layout whose surroundings are looked at, which may mean walking their units."""
 
@@ -90,7 +93,7 @@ class Definitions:
 
     def _source(self, symbol: Symbol, unit: Unit) -> Unit:
         """Return the unit that a function was written in, if link-time optimisation moved it."""
-        if next(iter(imported_units(unit)), None) is None:
+        if unit.name != LINKED:
             return unit
         source = self._exports.source_unit(symbol)
         return source if source and source.root.tag == dw.DW_TAG_compile_unit else unit

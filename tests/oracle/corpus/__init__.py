@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import forms, functions, members, structs, symbols, values
+from . import forms, functions, members, structs, symbols, traps, values
 from .case import Case, Change
 
 CASES: tuple[Case, ...] = (
@@ -11,6 +11,7 @@ CASES: tuple[Case, ...] = (
     *functions.CASES,
     *symbols.CASES,
     *values.CASES,
+    *traps.CASES,
     *forms.CASES,
 )
 

@@ -473,6 +473,8 @@ extern "C" fn writes(_: *mut c_void, _: *const u8, _: usize) -> isize { 0 }
                 'extern "win64" fn closed(_: *mut c_void) {}\nextern "C" fn opened',
             ),
         ),
+        ok("slots-of-the-system", rust=('extern "C"', 'extern "system"')),
+        ok("slots-of-system-v", rust=('extern "C"', 'extern "sysv64"')),
         ok(
             "unsafe-slots",
             rust=('pub seek: Option<extern "C"', 'pub seek: Option<unsafe extern "C"'),
@@ -767,7 +769,10 @@ fields = ["greet: fn(*const c_char) -> *const c_char", "level: c_int"]
         "void unload(struct Greeter *p) { p->level = 0; }\n",
     },
     changes=(
-        bad("one-unit-is-stale", c=("int level; };\nvoid unload", "long long level; };\nvoid unload")),
+        bad(
+            "one-unit-is-stale",
+            c=("int level; };\nvoid unload", "long long level; };\nvoid unload"),
+        ),
         bad(
             "the-other-unit-is-stale",
             c=("int level; };\nstruct Greeter *load", "float level; };\nstruct Greeter *load"),

@@ -97,6 +97,7 @@ fields = ["mode: Mode", "next: u8", "end: u32"]
         bad("values-swapped", c=("Off, On", "On, Off"), rust=("Off, On", "On, Off")),
         bad("value-lost", c=(", Auto = 4", ""), rust=(", Auto = 4", "")),
         bad("short-by-flag", c=(), flags="-fshort-enums", only=("gcc", "clang")),
+        bad("without-a-repr", rust=("#[repr(C)] #[derive", "#[derive")),
         bad(
             "packed",
             c=("enum Mode {", "enum __attribute__((packed)) Mode {"),

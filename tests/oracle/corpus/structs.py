@@ -702,7 +702,9 @@ fields = ["low: u64", "high: u64"]
     rust="#[repr(C, align(16))] pub struct Slot { low: u64, high: u64 }\n"
     '#[no_mangle] pub extern "C" fn slot() -> *mut Slot { null_mut() }\n',
     changes=(
-        doubtful("alignment-lost", c=("__attribute__((aligned(16))) ", ""), rust=(", align(16)", "")),
+        doubtful(
+            "alignment-lost", c=("__attribute__((aligned(16))) ", ""), rust=(", align(16)", "")
+        ),
         bad("alignment-raised", c=("aligned(16)", "aligned(32)"), rust=("align(16)", "align(32)")),
         ok(
             "aligned-by-member",

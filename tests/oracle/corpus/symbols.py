@@ -426,8 +426,16 @@ soname = "libstart.so.1"
         ),
         seen("another-machine", c=(), contract=("x86_64-linux-gnu", "aarch64-linux-*")),
         seen("another-c-library", c=(), contract=("x86_64-linux-gnu", "x86_64-linux-musl")),
-        seen("32-bits-wanted", c=(), contract=("bits = 64", "bits = 32", 'targets = ["x86_64-linux-gnu"]\n', "")),
-        seen("big-end-wanted", c=(), contract=('"little"', '"big"', 'targets = ["x86_64-linux-gnu"]\n', "")),
+        seen(
+            "32-bits-wanted",
+            c=(),
+            contract=("bits = 64", "bits = 32", 'targets = ["x86_64-linux-gnu"]\n', ""),
+        ),
+        seen(
+            "big-end-wanted",
+            c=(),
+            contract=('"little"', '"big"', 'targets = ["x86_64-linux-gnu"]\n', ""),
+        ),
         ok("globs", c=(), contract=("x86_64-linux-gnu", "*-linux-*")),
     ),
 )

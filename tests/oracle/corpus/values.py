@@ -173,7 +173,7 @@ accepts = ">=1.1, <2 || ==3.0"
             "filled-at-run-time",
             c=(
                 "const uint32_t ABI = 0x00010002;",
-                "uint32_t ABI;\n__attribute__((constructor)) static void set(void) { __asm__ volatile(\"\" ::: \"memory\"); ABI = 0x00010002; }",
+                'uint32_t ABI;\n__attribute__((constructor)) static void set(void) { __asm__ volatile("" ::: "memory"); ABI = 0x00010002; }',
             ),
         ),
         seen("zero", c=("= 0x00010002", "= 0"), rust=("0x0001_0002", "0")),
@@ -198,6 +198,7 @@ accepts = ">=1.1, <2 || ==3.0"
 
 MODULE_TAGS = Case(
     name="module-tags",
+    portable=True,
     contract=LENIENT
     + """
 [exports]
@@ -312,6 +313,27 @@ static first: Vers = Vers { title: c"1.4.2".as_ptr(), major: 2, minor: 7, patch:
             rust=("0xfedcba9876543210", "0xfedcba9876543211"),
         ),
         ok("patch-the-other", c=("2, 7, 3,", "2, 7, 5,"), rust=("patch: 3", "patch: 5")),
+        ok("packed-relocations", c=(), flags="-Wl,-z,pack-relative-relocs", only=("gcc",)),
+        ok(
+            "packed-relocations-by-lld",
+            c=(),
+            flags="-fuse-ld=lld -Wl,--pack-dyn-relocs=relr",
+            only=("clang",),
+        ),
+        ok(
+            "android-relocations",
+            c=(),
+            flags="-fuse-ld=lld -Wl,--pack-dyn-relocs=android+relr",
+            only=("clang",),
+        ),
+        seen(
+            "other-name-and-packed-relocations",
+            c=('"rewrite"', '"rewrites"'),
+            flags="-Wl,-z,pack-relative-relocs",
+            only=("gcc",),
+        ),
+        ok("symbolic", c=(), flags="-Wl,-Bsymbolic"),
+        ok("exported-parts", c=("static const struct Vers", "const struct Vers")),
         ok("writable", c=("const struct Module module", "struct Module module")),
         doubtful(
             "name-imported",
@@ -344,6 +366,7 @@ static first: Vers = Vers { title: c"1.4.2".as_ptr(), major: 2, minor: 7, patch:
 
 LISTS = Case(
     name="list-tags",
+    portable=True,
     contract=LENIENT
     + """
 [exports]

@@ -134,6 +134,21 @@ FORMS = (
     _native("clang", "clang DWARF 2", "-gdwarf-2 -O1"),
     _native("gcc", "gcc DWARF 64", "-g -gdwarf64 -O1"),
     _native("gcc", "gcc zlib", "-g -gz=zlib -O1"),
+    _native("gcc", "gcc zstd", "-g -O1", "objcopy --compress-debug-sections=zstd {out}"),
+    _native(
+        "gcc",
+        "gcc package 4",
+        "-gdwarf-4 -gsplit-dwarf -O1",
+        "dwp -e {out} -o {out}.dwp && rm -f *.dwo",
+    ),
+    _native(
+        "clang",
+        "clang package",
+        "-g -gsplit-dwarf -O1",
+        "$(dirname $(realpath $(which clang)))/llvm-dwp -e {out} -o {out}.dwp && rm -f *.dwo",
+    ),  # fmt: skip
+    _native("clang", "clang split type units", "-g -gsplit-dwarf -fdebug-types-section -O1"),
+    _native("gcc", "gcc split type units", "-g -gsplit-dwarf -fdebug-types-section -O1"),
     _native("gcc", "gcc zlib-gnu", "-g -gz=zlib-gnu -O1"),
     _native("gcc", "gcc -g3", "-g3 -O1"),
     _native("gcc", "gcc dwz", "-g -O1", "dwz {out} 2>/dev/null || true"),
