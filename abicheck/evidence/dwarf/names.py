@@ -18,7 +18,7 @@ from abicheck.evidence.dwarf.forms import (
     STRING_INDEX_FORMS,
     encode_uleb128,
 )
-from abicheck.evidence.dwarf.walk import find_in_unit, scopes_of
+from abicheck.evidence.dwarf.walk import find_in_unit, reached
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -169,6 +169,7 @@ class Names:
         for abbreviation, code, between in self._readers_of(unit, tags):
             form = abbreviation.forms[dw.DW_AT_name]
             grouped.setdefault((form, between), {})[code] = abbreviation
+        doubtful: dict[int, Entry] = {}
         for (form, between), codes in grouped.items():
             if form in STRING_INDEX_FORMS:
                 found = _indexes(unit, offsets)
@@ -178,8 +179,14 @@ class Names:
             for value in filter(None, values):
                 for position, code in _occurrences(unit, list(codes), between, value):
                     entry = _entry_at(unit, position, codes[code], code)
-                    if entry is not None and _bears(entry, name) and _is_entry(entry, value):
+                    if entry is None or not _bears(entry, name):
+                        continue
+                    if _is_referred_to(entry, value):
                         yield entry
+                    else:
+                        doubtful[position] = entry
+        for position in reached(unit, doubtful):
+            yield doubtful[position]
 
     def _all_fixed(self, unit: Unit, tags: frozenset[int]) -> bool:
         """Whether every abbreviation of `tags` has the name at a place of its own."""
@@ -193,7 +200,7 @@ class Names:
         key = id(table), tags
         if key not in self._readers:
             found = self._readers[key] = []
-            for abbreviation in table.values():
+            for abbreviation in table.all():
                 if abbreviation.tag not in tags:
                     continue
                 try:
@@ -283,21 +290,16 @@ def _entry_at(unit: Unit, position: int, abbreviation: Abbreviation, code: bytes
         return None
 
 
-def _is_entry(entry: Entry, value: bytes) -> bool:
-    """Whether bytes that look like an entry are one: a walk from the unit's root comes by it.
+def _is_referred_to(entry: Entry, value: bytes) -> bool:
+    """Whether bytes that look like an entry with a rare name are the goal of a reference.
 
-    Where the bytes of the name are rare enough, it does that something refers to it.
+    Other bytes that look like an entry are one only if a walk through the unit comes by them.
     """
     unit = entry.unit
-    if len(value.strip(b"\0")) >= RARE:
-        relative = (entry.offset - unit.start).to_bytes(4, unit.file.byte_order)
-        if unit.buffer.find(relative, unit.first - unit.shift, unit.end_position) >= 0:
-            return True
-    try:
-        scopes_of(entry)
-    except BinaryError:
+    if len(value.strip(b"\0")) < RARE:
         return False
-    return True
+    relative = (entry.offset - unit.start).to_bytes(4, unit.file.byte_order)
+    return unit.buffer.find(relative, unit.first - unit.shift, unit.end_position) >= 0
 
 
 def _bears(entry: Entry, name: str) -> bool:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from abicheck.evidence.dwarf import constants as dw
 from abicheck.evidence.dwarf.entries import child_positions
+from abicheck.evidence.dwarf.forms import read_uleb128
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from abicheck.evidence.dwarf.entries import Entry
     from abicheck.evidence.dwarf.units import Unit
@@ -72,6 +73,26 @@ def scopes_of(entry: Entry) -> list[tuple[int, str]]:
         scope = unit.read_entry(*last)
         found.append((scope.tag, scope.string(dw.DW_AT_name) or ""))
     raise unit.damage(entry.offset, "an entry is inside of no other")
+
+
+def reached(unit: Unit, positions: Collection[int]) -> Iterator[int]:
+    """Yield those of `positions` at which an entry begins, as one walk through the unit shows."""
+    if not positions:
+        return
+    buffer, table, last = unit.buffer, unit.abbreviations, max(positions)
+    position, skipped = unit.first - unit.shift, 0
+    try:
+        while position <= last:
+            if position in positions:
+                yield position
+            code, position = read_uleb128(buffer, position)
+            if code:
+                skipped += 1
+                position = table[code].skip(buffer, position)
+    except (KeyError, IndexError):
+        return  # What lies behind the damage was not reached.
+    finally:
+        unit.file.book.work.count_skipped(skipped)
 
 
 def imported_units(unit: Unit) -> Iterator[Unit]:
