@@ -45,6 +45,7 @@ class Definitions:
         self.started: set[str] = set()
         self.depth = 0
         self.faulty: set[KeyPath] = set()
+        self.broken: set[str] = set()
         self.vocabulary = Vocabulary(self.kinds, self.alias_type)
         for group in _GROUPS:
             entries = document.get(group, {})
@@ -169,6 +170,12 @@ class Definitions:
     def has_faulty_fields(self, path: KeyPath) -> bool:
         """Whether a struct has fields that could not be read: counting them is pointless."""
         return path in self.faulty
+
+    def is_doubtful(self, name: str) -> bool:
+        """Whether a type of the contract has a problem that others only follow from."""
+        if name not in self.places:
+            return False
+        return name not in self.found or name in self.broken or self.places[name] in self.faulty
 
     def since(self, path: KeyPath, good: dict[str, Any]) -> str | None:
         """Return the version an entry belongs to since, after holding it to the contract's."""

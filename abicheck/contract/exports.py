@@ -89,6 +89,7 @@ def _type(
         return definitions.vocabulary.parse_export(text)
     except ExpressionError as error:
         definitions.schema.problem(path, str(error))
+        definitions.schema.pending.add(str(path[1]))
         return None, False, None
 
 

@@ -129,7 +129,9 @@ def _read(schema: Schema, source: Source, filling: Filling) -> Contract:
     definitions = Definitions(schema, top, version)
     definitions.read(top)
     exports = read_exports(definitions, top.get("exports", {}))
-    roots = Roots({export.name: export for export in exports}, definitions.found)
+    roots = Roots(
+        {export.name: export for export in exports}, definitions.found, definitions.is_doubtful
+    )
     tags = read_tags(definitions, roots, top.get("tags", {}))
     ownership = Ownership(schema, exports, definitions.found)
     ownership.check_exports()

@@ -95,7 +95,7 @@ class Schema:
         self.uses_growth = False
         self.filled = filled
         self.left_out = left_out
-        self.pending: set[str] = set()  # Exports whose type waits for the plugin's file name.
+        self.pending: set[str] = set()  # Exports whose type is wrong, or not known yet.
         self.problems: list[Problem] = []
 
     def line(self, path: KeyPath) -> int:

@@ -88,6 +88,7 @@ class _Cycles:
         definitions.schema.problem(definitions.places[name], message)
         old = definitions.found[name]
         definitions.found[name] = Opaque(name=name, line=old.line)
+        definitions.broken.add(name)
         self.heights[name] = 0
         return 0
 
@@ -137,6 +138,9 @@ def _check_struct(definitions: Definitions, struct: Struct) -> None:
     last = len(struct.fields) - 1
     for position, (field, index) in enumerate(zip(struct.fields, indices, strict=True)):
         here = (*path, "fields", index)
+        seen = see_through(field.type, definitions.found)
+        if isinstance(seen, Named) and definitions.is_doubtful(seen.name):
+            continue
         if field.bit_width is not None:
             _check_bit_field(definitions, here, field)
         elif field.name is None and struct_of(field.type, definitions.found) is None:
@@ -144,7 +148,6 @@ def _check_struct(definitions: Definitions, struct: Struct) -> None:
                 f'only a struct or union has members without a name, not "{spell(field.type)}"'
             )
             definitions.schema.problem(here, message)
-        seen = see_through(field.type, definitions.found)
         if isinstance(seen, Array) and seen.count is None:
             _check_flexible(definitions, here, struct, is_last=position == last)
     _check_names(definitions, path, struct)
@@ -209,6 +212,8 @@ def _check_transparent(definitions: Definitions, path: KeyPath, struct: Struct) 
 def _check_size_field(definitions: Definitions, path: KeyPath, struct: Struct) -> None:
     here = (*path, "size_field")
     field = next((each for each in struct.fields if each.name == struct.size_field), None)
+    if field is None and definitions.has_faulty_fields(path):
+        return
     if field is None:
         from abicheck.contract.suggest import did_you_mean  # noqa: PLC0415 (for mistakes only)
 

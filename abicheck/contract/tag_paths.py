@@ -12,10 +12,10 @@ from abicheck.contract.expressions import MAX_COUNT, ExpressionError
 from abicheck.contract.schema import shortened
 from abicheck.model.contract import CallStep, EachStep, FieldStep, IndexStep, Path
 from abicheck.model.paths import BadStep, see_through, walk
-from abicheck.model.types import FunctionType, Pointer, spell
+from abicheck.model.types import FunctionType, Named, Pointer, spell
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from abicheck.model.contract import Export, Step
     from abicheck.model.types import Definition, Type
@@ -166,17 +166,26 @@ def _step_token(path: Path, index: int) -> int:
 
 
 class Roots:
-    """The exports that paths may begin at."""
+    """The exports that paths may begin at.
+
+    `is_doubtful` says of a type's name whether the type has a problem of its own.
+    """
 
     def __init__(
-        self, exports: Mapping[str, Export], definitions: Mapping[str, Definition]
+        self,
+        exports: Mapping[str, Export],
+        definitions: Mapping[str, Definition],
+        is_doubtful: Callable[[str], bool],
     ) -> None:
         """Keep what a path can lead through."""
         self.exports = exports
         self.definitions = definitions
+        self.is_doubtful = is_doubtful
 
-    def type_of(self, path: Path, section_type: Type | None = None) -> Type:
+    def type_of(self, path: Path, section_type: Type | None = None) -> Type | None:
         """Return the type of the value that a path leads to, aliases seen through.
+
+        None if it leads through a type that has a problem of its own.
 
         Raises: ExpressionError, with the column of the step that leads nowhere.
         """
@@ -185,9 +194,13 @@ class Roots:
             raise ExpressionError('the bytes of a section have no fields; give them a "type"')
         types = walk(root, path.steps, self.definitions)
         if isinstance(types, BadStep):
+            if self.is_doubtful(types.owner):
+                return None
             place = place_in(path.text, _step_token(path, types.index))
             raise ExpressionError(f"{types.reason}{place}{_hint(types)}")
         final = types[-1] if types else see_through(root, self.definitions)
+        if isinstance(final, Named) and self.is_doubtful(final.name):
+            return None
         if not path.is_dereferenced:
             return final
         if not isinstance(final, Pointer):

@@ -207,7 +207,8 @@ def prune(
     for path, missing in filling.open:
         subject = _subject(path)
         names = " and ".join(f"{{{name}}}" for name in dict.fromkeys(missing))
-        reason = f"{names} has no value, since the file's name does not give one"
+        setting = f"--set {missing[0]}=VALUE"
+        reason = f"{names} has no value: the file's name gives none; {setting} would"
         written = path[:2]
         if path[0] == "exports":
             written = ("exports", filling.renamed.get(str(path[1]), path[1]))

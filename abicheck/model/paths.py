@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from abicheck.model.contract import CallStep, EachStep, FieldStep, IndexStep
-from abicheck.model.records import record
+from abicheck.model.records import record, replace
 from abicheck.model.types import Alias, Array, FunctionType, Named, Pointer, Struct, spell
 
 if TYPE_CHECKING:
@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 class BadStep:
     """Why a path goes no further: the step's index, and a clause that says what is wrong.
 
-    `word` is the name that was not found, `candidates` the names that exist there.
+    `word` is the name that was not found, `candidates` the names that exist there;
+    `owner` is the name of the type that the step was taken from, if it has one.
     """
 
     index: int
     reason: str
     word: str = ""
     candidates: tuple[str, ...] = ()
+    owner: str = ""
 
 
 def see_through(type_: Type, definitions: Mapping[str, Definition]) -> Type:
@@ -88,7 +90,7 @@ def walk(
     for index, step in enumerate(steps):
         there = _step(here, step, index, definitions)
         if isinstance(there, BadStep):
-            return there
+            return replace(there, owner=_owner(here, definitions))
         here = see_through(there, definitions)
         types.append(here)
     return tuple(types)
@@ -106,6 +108,12 @@ def _step(
             return _element_type(here, index, definitions)
         case CallStep():
             return _call_result(here, index, definitions)
+
+
+def _owner(type_: Type, definitions: Mapping[str, Definition]) -> str:
+    while isinstance(type_, Pointer):
+        type_ = see_through(type_.to, definitions)
+    return type_.name if isinstance(type_, Named) else ""
 
 
 def _field_type(

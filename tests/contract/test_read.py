@@ -51,6 +51,30 @@ def test_every_problem_of_a_file_comes_out_in_one_run_in_the_order_of_the_file()
     ]
 
 
+CAUSES = {
+    "type of an export": '[exports]\na = "static u65"\n[tags.t]\nread = "a"\nequals = 1',
+    "type of a field": '[structs.S]\nfields = ["a: u65"]\nsize_field = "a"\n[exports]\ns = "static S"\n'
+    '[tags.t]\nread = "s.a"\nequals = 1',
+    "alias": '[types]\nA = "u65"\n[structs.S]\nfields = ["a: A : 3", "b: A"]\n[exports]\n'
+    's = "static S"\n[tags.t]\nread = "s.b"\nequals = 1',
+    "alias of a struct": '[types]\nA = "Ss"\n[structs.S]\nfields = ["_: A"]',
+    "recursion": '[structs.S]\nfields = ["a: u8", "s: S"]\n[exports]\ns = "static S"\n[tags.t]\n'
+    'read = "s.a"\nequals = 1',
+    "misspelt fields": '[structs.S]\nfeilds = ["a: u8"]\n[exports]\ns = "static S"\n[tags.t]\n'
+    'read = "s.a"\nequals = 1',
+    "function that frees": '[exports]\nfree = "fn(*mut u65)"\n[exports.make]\n'
+    'type = "fn() -> *mut u8"\nfree = "free"',
+    "function that is freed": '[exports]\nfree = "fn(*mut u8)"\n[exports.make]\n'
+    'type = "fn() -> *mut u65"\nfree = "free"',
+}
+
+
+@pytest.mark.parametrize("body", CAUSES.values(), ids=CAUSES.keys())
+def test_one_cause_is_one_problem(body: str) -> None:
+    problems = problems_of(HEADER + body)
+    assert len(problems) == 1, "\n".join(map(str, problems))
+
+
 def test_one_problem_does_not_hide_the_others_of_its_tag() -> None:
     problems = problems_of(
         HEADER
