@@ -24,9 +24,7 @@ def lay_out(contract: Contract, target: Target) -> Layouts:
     answers = [lay_out_for(contract, facts) for facts in possible_facts(target)]
     types = answers[0]
     if target.bits != BITS[target.machine]:
-        reason = (
-            f"{target} with pointers of {target.bits} bits is an ABI whose layouts are not known"
-        )
+        reason = f"its pointers have {target.bits} bits, an ABI for which no layout is computed"
         return Layouts(target=target, types=dict.fromkeys(types, UnknownLayout(reason)))
     if len(answers) > 1:
         types = _agreed(answers, target)

@@ -37,6 +37,9 @@ CHAR_IS_SIGNED = frozenset(
 
 AAPCS = frozenset({"aarch64", "arm"})
 
+WIDEST = 16
+"""Bytes of the 128-bit integers, which only the C of 64-bit machines has."""
+
 DOUBLE, EXTENDED_12, QUAD = 8, 12, 16
 """Sizes of `long double`: a plain double, x87's on i386, x87's or any 16-byte format elsewhere."""
 
@@ -67,13 +70,14 @@ VA_LIST = {
 """Machines whose ELF ABI makes `va_list` a structure or an array of one; elsewhere a pointer."""
 
 FIXED_SCALARS = {
-    **{name: (UNSIGNED, width) for name, width in UNSIGNED_WIDTHS.items() if width < 16},
-    **{name: (SIGNED, width) for name, width in SIGNED_WIDTHS.items() if width < 16},
+    **{name: (UNSIGNED, width) for name, width in UNSIGNED_WIDTHS.items() if width < WIDEST},
+    **{name: (SIGNED, width) for name, width in SIGNED_WIDTHS.items() if width < WIDEST},
     "uint8_t": (UNSIGNED, 1), "uint16_t": (UNSIGNED, 2), "uint32_t": (UNSIGNED, 4),
     "uint64_t": (UNSIGNED, 8), "int8_t": (SIGNED, 1), "int16_t": (SIGNED, 2),
     "int32_t": (SIGNED, 4), "int64_t": (SIGNED, 8),
     "c_char": (CHAR, 1), "c_schar": (SIGNED, 1), "c_uchar": (UNSIGNED, 1),
-    "c_short": (SIGNED, 2), "c_ushort": (UNSIGNED, 2), "c_int": (SIGNED, 4), "c_uint": (UNSIGNED, 4),
+    "c_short": (SIGNED, 2), "c_ushort": (UNSIGNED, 2), "c_int": (SIGNED, 4),
+    "c_uint": (UNSIGNED, 4),
     "c_longlong": (SIGNED, 8), "c_ulonglong": (UNSIGNED, 8),
     "f32": (FLOAT, 4), "f64": (FLOAT, 8), "c_float": (FLOAT, 4), "c_double": (FLOAT, 8),
     "bool": (BOOL, 1),
@@ -177,9 +181,9 @@ def _scalars(target: Target) -> dict[str, tuple[str, int]]:
     scalars["c_long"], scalars["c_ulong"] = (SIGNED, long), (UNSIGNED, long)
     scalars["wchar_t"] = _wide_character(target)
     scalars["c_longdouble"] = (FLOAT, _long_double(target))
-    if target.bits == 64:
-        # A C of 32-bit targets has no such type, whatever Rust does there.
-        scalars["u128"], scalars["i128"] = (UNSIGNED, 16), (SIGNED, 16)
+    if target.data_model != "ilp32":
+        # The C of 32-bit targets has no such type, whatever Rust does there.
+        scalars["u128"], scalars["i128"] = (UNSIGNED, WIDEST), (SIGNED, WIDEST)
     return scalars
 
 

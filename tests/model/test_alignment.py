@@ -25,10 +25,13 @@ SCALARS: dict[str, TypeLayout] = {
 
 
 def alignment_of(
-    *fields: FieldLayout, size: int, target: Target = HERE, **more: TypeLayout
+    *fields: FieldLayout,
+    size: int,
+    target: Target = HERE,
+    more: dict[str, TypeLayout] | None = None,
 ) -> int | None:
     struct = StructLayout("S", size, fields)
-    graph = Layouts(target=target, types={**SCALARS, **more, "S": struct})
+    graph = Layouts(target=target, types={**SCALARS, **(more or {}), "S": struct})
     return derived_alignment(graph, "S", facts_for(target))
 
 
@@ -65,12 +68,12 @@ def test_bit_field_brings_the_alignment_of_its_type() -> None:
 
 def test_array_brings_the_alignment_of_its_element() -> None:
     array = ArrayLayout("int", 3, size=12)
-    assert alignment_of(FieldLayout("a", "ints", 0), size=12, ints=array) == 4
+    assert alignment_of(FieldLayout("a", "ints", 0), size=12, more={"ints": array}) == 4
 
 
 def test_vector_without_a_recorded_alignment_is_not_known() -> None:
     vector = ArrayLayout("int", 4, size=16, is_vector=True)
-    assert alignment_of(FieldLayout("a", "vector", 0), size=16, vector=vector) is None
+    assert alignment_of(FieldLayout("a", "vector", 0), size=16, more={"vector": vector}) is None
 
 
 def test_member_that_could_not_be_read_leaves_the_alignment_unknown() -> None:
@@ -86,7 +89,7 @@ def test_types_nested_without_end_are_not_known() -> None:
         f"T{depth}": ArrayLayout(f"T{depth + 1}", 1) for depth in range(2000)
     }
     nested["T2000"] = SCALARS["int"]
-    assert alignment_of(FieldLayout("a", "T0", 0), size=4, **nested) is None
+    assert alignment_of(FieldLayout("a", "T0", 0), size=4, more=nested) is None
 
 
 def test_answers_are_kept_between_calls() -> None:
