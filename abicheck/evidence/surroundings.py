@@ -38,7 +38,7 @@ class Surroundings:
     def _host_exports(self) -> frozenset[str]:
         if self.host is None:
             return frozenset()
-        return frozenset(symbol.name for symbol in _open(self.host).exports())
+        return frozenset(_open(self.host).export_names())
 
     def library_exports(self, library: str, near: str) -> frozenset[str] | None:
         """Return what `library` and the libraries it needs export; None if one is not found.
@@ -58,7 +58,7 @@ class Surroundings:
             evidence = self._find(waiting.pop(), near)
             if evidence is None:
                 return None
-            names.update(symbol.name for symbol in evidence.exports())
+            names.update(evidence.export_names())
             for needed in evidence.facts.needed:
                 if needed not in seen:
                     seen.add(needed)

@@ -238,6 +238,9 @@ class Evidence(Protocol):
         about an import, a local symbol or another spelling of the name.
         """
 
+    def export_names(self) -> Sequence[str]:
+        """Return the name of every export, sorted; much cheaper than the exports themselves."""
+
     def exports(self) -> Sequence[Symbol]:
         """Return every export, each name and version once, sorted by name."""
 

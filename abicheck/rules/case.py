@@ -145,7 +145,7 @@ class Case:
             symbol = self.symbol(pattern)
             return () if symbol is None else (symbol,)
         names = sorted(
-            {each.name for each in self.evidence.exports() if fnmatchcase(each.name, pattern)}
+            {each for each in self.evidence.export_names() if fnmatchcase(each, pattern)}
         )
         return tuple(symbol for symbol in map(self.symbol, names) if symbol is not None)
 

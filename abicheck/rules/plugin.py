@@ -55,14 +55,15 @@ def exact_exports(case: Case) -> Iterator[Claim]:
     literal = frozenset(named)
     globs = [name for name in named if any(mark in name for mark in "*?[")]
     extra = [
-        symbol for symbol in case.evidence.exports()
-        if symbol.name not in literal and not any(fnmatchcase(symbol.name, glob) for glob in globs)
+        name for name in dict.fromkeys(case.evidence.export_names())
+        if name not in literal and not any(fnmatchcase(name, glob) for glob in globs)
     ]  # fmt: skip
+    first = case.symbol(extra[0]) if extra else None
     scope = Scope(
         subject="plugin.exact_exports",
         line=_line(case, "exact_exports"),
         evidence="symbols",
-        origin=extra[0].origin if extra else case.evidence.facts.origin,
+        origin=case.evidence.facts.origin if first is None else first.origin,
     )
     yield case.compared(
         exact_exports, "exact_exports", scope, fits=not extra, expected="no other exports",
@@ -70,8 +71,7 @@ def exact_exports(case: Case) -> Iterator[Claim]:
     )  # fmt: skip
 
 
-def _list(symbols: list[Symbol]) -> str:
-    names = list(dict.fromkeys(symbol.name for symbol in symbols))
+def _list(names: list[str]) -> str:
     more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
     return ", ".join(names[:MOST_NAMES]) + more
 

@@ -87,6 +87,10 @@ class ElfEvidence:
 
         return explain_miss(self.symbols, name, others)
 
+    def export_names(self) -> Sequence[str]:
+        """Return the name of every export, sorted."""
+        return self.symbols.exports.names
+
     def exports(self) -> Sequence[Symbol]:
         """Return every export, each name and version once, sorted by name."""
         return self.symbols.exports
