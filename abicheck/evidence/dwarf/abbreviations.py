@@ -1,7 +1,7 @@
 """Abbreviation tables: .debug_abbrev -> how the entries of a unit are laid out.
 
-A table is split into its declarations at once; a declaration is decoded when an
-entry first uses it, and so are the plans for reading and for skipping entries.
+A table is split into its declarations as far as codes are asked for; a declaration is
+decoded when an entry first uses it, and so are the plans for reading and skipping entries.
 
 Source: DWARF 5, section 7.5.3.
 """
@@ -23,10 +23,13 @@ from abicheck.evidence.dwarf.forms import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from abicheck.evidence.dwarf.forms import Buffer, Widths
     from abicheck.evidence.dwarf.regions import Region
 
-FIRST_WINDOW = 1 << 14
+FIRST_WINDOW = 1 << 12
+LARGEST_TABLE = 1 << 26
 MOST_DECLARATIONS = 1 << 17
 MOST_ATTRIBUTES = 512
 SIBLING_WIDTHS = {
@@ -167,45 +170,70 @@ class Abbreviation:
         return next(name for name, at in self.slots.items() if at == slot)
 
 
-def read_abbreviations(region: Region, offset: int, widths: Widths) -> dict[int, Abbreviation]:
-    """Return the table at `offset` by code.
+class Abbreviations(dict[int, Abbreviation]):
+    """A table by code; declarations are read as far as a code that is asked for.
 
-    Raises:
-        BinaryError: the table has no end, or lies beyond the section.
+    A code that the table does not have raises KeyError.
     """
-    if not 0 <= offset < region.size:
-        raise region.damage(offset, "an abbreviation table begins beyond the section's end")
-    window = FIRST_WINDOW
-    while True:
-        encoded = region.read(offset, offset + window)
-        try:
-            return _split(encoded, widths)
-        except IndexError:
-            if offset + window >= region.size or window > FIRST_WINDOW << 12:
-                raise region.damage(offset, "an abbreviation table has no end") from None
-            window *= 8
 
+    def __init__(self, region: Region, offset: int, widths: Widths) -> None:
+        """Stand for the table at `offset`; raises BinaryError if it lies beyond the section."""
+        super().__init__()
+        if not 0 <= offset < region.size:
+            raise region.damage(offset, "an abbreviation table begins beyond the section's end")
+        self._region, self._offset, self._widths = region, offset, widths
+        self._encoded, self._position = region.read(offset, offset + FIRST_WINDOW), 0
+        self._is_complete = False
 
-def _split(encoded: bytes, widths: Widths) -> dict[int, Abbreviation]:
-    table: dict[int, Abbreviation] = {}
-    position = 0
-    for _ in range(MOST_DECLARATIONS):
-        code = encoded[position]
-        position += 1
-        if code >= 0x80:
-            code, position = read_uleb128(encoded, position - 1)
-        if not code:
-            return table
+    def __missing__(self, code: int) -> Abbreviation:
+        """Read on until `code` is declared."""
+        while not self._is_complete:
+            declared = self._read_one()
+            if declared == code:
+                return self[code]
+        raise KeyError(code)
+
+    def all(self) -> Iterable[Abbreviation]:
+        """Return every declaration of the table.
+
+        Raises:
+            BinaryError: the table has no end.
+        """
+        while not self._is_complete:
+            self._read_one()
+        return self.values()
+
+    def _read_one(self) -> int:
+        """Read the next declaration and return its code, 0 at the table's end."""
+        while True:
+            try:
+                return self._split_off()
+            except IndexError:
+                self._widen()
+
+    def _widen(self) -> None:
+        size = len(self._encoded)
+        if self._offset + size >= self._region.size or size >= LARGEST_TABLE:
+            message = "an abbreviation table has no end"
+            raise self._region.damage(self._offset, message) from None
+        self._encoded = self._region.read(self._offset, self._offset + 8 * size)
+
+    def _split_off(self) -> int:
+        encoded = self._encoded
+        code, position = read_uleb128(encoded, self._position)
+        if not code or len(self) >= MOST_DECLARATIONS:
+            self._is_complete = True
+            return 0
         tag, position = read_uleb128(encoded, position)
         has_children = encoded[position] == 1
         end = _end_of_attributes(encoded, position + 1)
-        if code not in table:
-            table[code] = Abbreviation(
+        if code not in self:
+            self[code] = Abbreviation(
                 code, tag, has_children=has_children, attributes=encoded[position + 1 : end],
-                widths=widths,
+                widths=self._widths,
             )  # fmt: skip
-        position = end
-    raise IndexError
+        self._position = end
+        return code
 
 
 def _end_of_attributes(encoded: bytes, position: int) -> int:

@@ -130,7 +130,7 @@ class Definitions:
         groups: dict[int, list[Entry]] = {}
         for entry in entries:
             groups.setdefault(self._spellings.number(entry.place), []).append(entry)
-        is_rust = any(entry.unit.language == RUST for entry in entries)
+        is_rust = any(_is_rust(entry.unit) for entry in entries)
         if len(groups) <= 1 and len(path) == 1 and not is_rust:
             return [members[0] for members in groups.values()]
         ranked: dict[int, list[Entry]] = {}
@@ -161,11 +161,14 @@ def _path(name: str) -> list[str]:
 
 def _crate(unit: Unit) -> str:
     """Return the crate that a Rust unit is from: "lib.rs/@/greeter.d9e7799061cfb24c-cgu.0"."""
+    return unit.name.rpartition("/@/")[2].partition(".")[0] if _is_rust(unit) else ""
+
+
+def _is_rust(unit: Unit) -> bool:
     try:
-        is_rust = unit.language == RUST
-        return unit.name.rpartition("/@/")[2].partition(".")[0] if is_rust else ""
+        return unit.language == RUST
     except (BinaryError, UnsupportedError):
-        return ""
+        return False
 
 
 def _ranked(entries: list[Entry], path: list[str]) -> Iterator[tuple[int, Entry]]:
@@ -179,7 +182,7 @@ def _ranked(entries: list[Entry], path: list[str]) -> Iterator[tuple[int, Entry]
         scopes, is_local = _surroundings(entry)
         if not _ends_with(scopes, path[:-1]):
             continue
-        is_rust = entry.unit.language == RUST
+        is_rust = _is_rust(entry.unit)
         if is_rust and len(path) == 1 and scopes[:1] and scopes[0] in LIBRARY:
             continue
         is_own = is_rust and scopes[:1] == [_crate(entry.unit)]

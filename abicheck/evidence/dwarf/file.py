@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from abicheck.errors import UnsupportedError
 from abicheck.evidence.dwarf import constants as dw
-from abicheck.evidence.dwarf.abbreviations import read_abbreviations
+from abicheck.evidence.dwarf.abbreviations import Abbreviations
 from abicheck.evidence.dwarf.forms import ByteOrder, Widths
 from abicheck.evidence.dwarf.regions import region
 from abicheck.evidence.dwarf.units import ASSEMBLER, OTHER, InfoSection, Unit
@@ -28,13 +28,15 @@ if TYPE_CHECKING:
 
     from abicheck.evidence.counters import Counters
     from abicheck.evidence.debug_information import DebugInformation
-    from abicheck.evidence.dwarf.abbreviations import Abbreviation
     from abicheck.evidence.dwarf.entries import Entry, Place
     from abicheck.evidence.dwarf.regions import Region
     from abicheck.evidence.sections import Sections
 
 MOST_ASKED = 64
 """Units that are asked for their language."""
+
+MOST_HELD = 16 << 20
+"""Bytes of units that are held at a time, unless a single one is larger."""
 
 MOST_FILES = 20_000
 """Split units that are opened at most."""
@@ -49,7 +51,7 @@ class DebugFile:
         self.byte_order = book.byte_order
         self.prefix = "<" if book.byte_order == "little" else ">"
         self._widths: dict[tuple[int, int, int], Widths] = {}
-        self._abbreviations: dict[tuple[int, Widths], dict[int, Abbreviation]] = {}
+        self._abbreviations: dict[tuple[int, Widths], Abbreviations] = {}
         self._names: dict[tuple[int, int], str] = {}
         self.find_type_unit: Callable[[int], Sections | None] = lambda _signature: None
         self.type_signatures: Callable[[], Iterable[int]] = tuple
@@ -76,11 +78,11 @@ class DebugFile:
             self._widths[key] = Widths(*key, self.prefix)
         return self._widths[key]
 
-    def abbreviations(self, offset: int, widths: Widths) -> dict[int, Abbreviation]:
+    def abbreviations(self, offset: int, widths: Widths) -> Abbreviations:
         """Return the abbreviation table at `offset`, read once for each kind of unit."""
         table = self._abbreviations.get((offset, widths))
         if table is None:
-            table = read_abbreviations(self._demand(self._abbrev, ".debug_abbrev"), offset, widths)
+            table = Abbreviations(self._demand(self._abbrev, ".debug_abbrev"), offset, widths)
             self._abbreviations[offset, widths] = table
         return table
 
@@ -153,6 +155,7 @@ class Book:
         self._debug, self.work = debug, Work(counters)
         self.byte_order: ByteOrder = "big" if debug.byte_order == "big" else "little"
         self.sections: list[InfoSection] = []
+        self._open: dict[Unit, int] = {}
         self._splits: dict[int, Unit | str] = {}
         self._foreign_types: dict[int, Place] = {}
         self.main = DebugFile(debug, self)
@@ -167,6 +170,15 @@ class Book:
         section = InfoSection(file, content, len(self.sections), is_types=is_types)
         self.sections.append(section)
         return section
+
+    def keep_open(self, unit: Unit) -> None:
+        """Take note of a unit whose bytes are held; those held longest are let go for it."""
+        self.work.count_unit()
+        self._open[unit] = unit.end - unit.start
+        while len(self._open) > 1 and sum(self._open.values()) > MOST_HELD:
+            oldest = next(iter(self._open))
+            del self._open[oldest]
+            oldest.close()
 
     def entry(self, place: Place) -> Entry:
         """Return the entry at a place.

@@ -153,7 +153,7 @@ def _candidates(
 
 
 def _with_attribute(unit: Unit, tag: int, attribute: int) -> Iterator[Abbreviation]:
-    for abbreviation in unit.abbreviations.values():
+    for abbreviation in unit.abbreviations.all():
         if abbreviation.tag == tag and abbreviation.may_have(attribute):
             try:
                 abbreviation.forms  # noqa: B018  decoded here, so that damage shows here

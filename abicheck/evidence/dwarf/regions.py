@@ -52,14 +52,19 @@ class Region:
             raise self.damage(begin, f"{size} bytes are wanted beyond the section's end")
         return self._bytes[begin : begin + size]
 
-    def view(self, begin: int, end: int) -> tuple[Buffer, int]:
-        """Return a buffer that holds `begin` to `end`, and the offset of the buffer's first byte.
+    def is_copied(self, begin: int, end: int) -> bool:
+        """Whether `view` copies: small windows, and all that is compressed."""
+        return self._mapping is None or end - begin <= COPIED_AT_MOST
 
-        The buffer ends at `end`, or is the mapping of the whole file.
-        """
-        if self._mapping is not None and end - begin > COPIED_AT_MOST:
-            return self._mapping, -self._shift
-        return self._bytes[begin:end], begin
+    def shift(self, begin: int, end: int) -> int:
+        """Return the offset of the first byte of what `view` returns."""
+        return begin if self.is_copied(begin, end) else -self._shift
+
+    def view(self, begin: int, end: int) -> Buffer:
+        """Return a buffer that holds `begin` to `end`, or the mapping of the whole file."""
+        if self._mapping is None or self.is_copied(begin, end):
+            return self._bytes[begin:end]
+        return self._mapping
 
     def find_all(
         self, needle: bytes, most: int, begin: int = 0, end: int | None = None
@@ -80,9 +85,10 @@ class Region:
                     return
                 at = window.find(needle, at + 1)
             if self.size > 4 * SEARCH_WINDOW:
-                self._release(start, start + SEARCH_WINDOW)
+                self.release(start, start + SEARCH_WINDOW)
 
-    def _release(self, begin: int, end: int) -> None:
+    def release(self, begin: int, end: int) -> None:
+        """Give back the pages of a mapping, which count as the process's memory."""
         advise = getattr(self._mapping, "madvise", None)
         if advise is None:
             return

@@ -61,6 +61,7 @@ class DwarfTypes:
         absence = self.absence()
         if absence is not None:
             return Unseen(absence)
+        self._book.work.begin()
         try:
             found = ask(self._exports)
             if isinstance(found, Unseen):
@@ -74,6 +75,7 @@ class DwarfTypes:
         """Return the definitions of a struct, union or enum by name; see `TypeSource`."""
         if self.absence() is not None:
             return ()
+        self._book.work.begin()
         found = self._definitions.named(name, near)
         return tuple(Observed(key, origin) for key, origin in found)
 

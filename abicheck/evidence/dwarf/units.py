@@ -21,7 +21,7 @@ from abicheck.evidence.dwarf.forms import Widths, read_uleb128
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from abicheck.evidence.dwarf.abbreviations import Abbreviation
+    from abicheck.evidence.dwarf.abbreviations import Abbreviation, Abbreviations
     from abicheck.evidence.dwarf.forms import Buffer
     from abicheck.evidence.dwarf.file import DebugFile
     from abicheck.evidence.dwarf.regions import Region
@@ -30,6 +30,7 @@ SHORT_LENGTH_END = 0xFFFFFFF0
 """Lengths from here on are marks; the only one in use announces 64-bit DWARF."""
 
 LONGEST_HEADER = 48
+ROOT_WINDOW = 192
 MOST_UNITS = 1 << 20
 
 C, CPP, RUST, ASSEMBLER, OTHER = "c", "c++", "rust", "assembler", ""
@@ -63,6 +64,7 @@ class Unit:
             BinaryError: it is cut short, or of a version or kind that does not exist.
         """
         self.section, self.file, self.start = section, section.file, start
+        self._buffer: Buffer | None = None
         header = section.region.read(start, start + LONGEST_HEADER)
         order = self.file.byte_order
         length, position, offset_size = int.from_bytes(header[:4], order), 4, 4
@@ -100,21 +102,22 @@ class Unit:
         if self.first > self.end:
             raise section.region.damage(start, "a unit is shorter than its header")
         self.widths = self.file.widths(self.version, offset_size, address_size)
+        self.shift = section.region.shift(start, self.end)
+        """The offset into the section of the buffer's first byte."""
 
-    @cached_property
-    def _view(self) -> tuple[Buffer, int]:
-        self.file.book.work.count_unit()
-        return self.section.region.view(self.start, self.end)
-
-    @cached_property
+    @property
     def buffer(self) -> Buffer:
         """What the unit's bytes are decoded from."""
-        return self._view[0]
+        found = self._buffer
+        if found is None:
+            found = self._buffer = self.section.region.view(self.start, self.end)
+            self.file.book.keep_open(self)
+        return found
 
-    @cached_property
-    def shift(self) -> int:
-        """The offset into the section of the buffer's first byte."""
-        return self._view[1]
+    def close(self) -> None:
+        """Let go of the unit's bytes, which are read again if they are asked for."""
+        self._buffer = None
+        self.section.region.release(self.start, self.end)
 
     @cached_property
     def end_position(self) -> int:
@@ -122,7 +125,7 @@ class Unit:
         return self.end - self.shift
 
     @cached_property
-    def abbreviations(self) -> dict[int, Abbreviation]:
+    def abbreviations(self) -> Abbreviations:
         """The unit's abbreviation table."""
         return self.file.abbreviations(self.abbreviations_offset, self.widths)
 
@@ -162,7 +165,19 @@ class Unit:
     @cached_property
     def root(self) -> Entry:
         """The unit's own entry."""
-        return self.entry_at(self.first - self.shift)
+        # Of most units this is all that is ever decoded, so no more than it is read.
+        window = self.section.region.read(self.first, min(self.first + ROOT_WINDOW, self.end))
+        try:
+            code, content = read_uleb128(window, 0)
+            abbreviation = self.abbreviations[code]
+            values, forms, after = abbreviation.read(window, content)
+        except (KeyError, IndexError, StructError):
+            return self.entry_at(self.first - self.shift)
+        if after > len(window):
+            return self.entry_at(self.first - self.shift)
+        self.file.book.work.count_entry()
+        position = self.first - self.shift
+        return Entry(self, position, abbreviation, values, forms, position + after)
 
     def damage(self, offset: int, message: str) -> BinaryError:
         """Return (not raise) an error about the entry at `offset`."""

@@ -9,18 +9,26 @@ from abicheck.errors import UnsupportedError
 if TYPE_CHECKING:
     from abicheck.evidence.counters import Counters
 
-MOST_ENTRIES = 1_000_000
-"""Entries decoded or stepped over for one plugin. Python does about a million in a second."""
+MOST_FOR_A_QUESTION = 1_000_000
+"""Entries decoded or stepped over for one answer. Python does about a million in a second."""
+
+MOST_FOR_A_PLUGIN = 2_000_000
 
 
 class Work:
     """Counts what one plugin costs and stops when it costs too much."""
 
-    __slots__ = ("_counters", "skipped")
+    __slots__ = ("_counters", "_limit", "skipped")
 
     def __init__(self, counters: Counters) -> None:
         """Count into `counters`, which other readers of the plugin share."""
         self._counters, self.skipped = counters, 0
+        self._limit = MOST_FOR_A_QUESTION
+
+    def begin(self) -> None:
+        """Begin with the next question."""
+        spent = self._counters.dies + self.skipped
+        self._limit = min(spent + MOST_FOR_A_QUESTION, MOST_FOR_A_PLUGIN)
 
     def count_unit(self) -> None:
         """Count a unit whose entries are looked at."""
@@ -29,16 +37,17 @@ class Work:
     def count_entry(self) -> None:
         """Count an entry that is decoded; raises UnsupportedError if there were too many."""
         self._counters.dies += 1
-        if self._counters.dies + self.skipped > MOST_ENTRIES:
-            raise self.too_much()
+        if self._counters.dies + self.skipped > self._limit:
+            raise too_much()
 
     def count_skipped(self, entries: int) -> None:
         """Count entries that were stepped over; raises as `count_entry`."""
         self.skipped += entries
-        if self._counters.dies + self.skipped > MOST_ENTRIES:
-            raise self.too_much()
+        if self._counters.dies + self.skipped > self._limit:
+            raise too_much()
 
-    def too_much(self) -> UnsupportedError:
-        """Return (not raise) what says that reading was given up."""
-        message = f"the answer was not found among the first {MOST_ENTRIES:,} debug entries read"
-        return UnsupportedError(message)
+
+def too_much() -> UnsupportedError:
+    """Return (not raise) what says that reading was given up."""
+    message = f"the answer was not found among {MOST_FOR_A_QUESTION:,} debug entries"
+    return UnsupportedError(message)
