@@ -1,23 +1,23 @@
 """Judge every case of the corpus in every variant and print what was detected and what was not.
 
-python tests/oracle/run_corpus.py             every case, every variant
-python tests/oracle/run_corpus.py --quick     the variants of the tests
-python tests/oracle/run_corpus.py nested enum some cases
-python tests/oracle/run_corpus.py --build     compile only
+python -m tests.oracle.run_corpus             every case, every variant
+python -m tests.oracle.run_corpus --quick     the variants of the tests
+python -m tests.oracle.run_corpus nested enum some cases
+python -m tests.oracle.run_corpus --build     compile only
 """
+
+# ruff: noqa: T201 (it is a script)
 
 from __future__ import annotations
 
 import argparse
 import collections
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).resolve().parent)]
-
+from abicheck import verify
 from tests.oracle.corpus import CASES, Case, Change
 from tests.oracle.corpus.variants import (
     FORMS,
@@ -29,6 +29,9 @@ from tests.oracle.corpus.variants import (
     build,
     fits,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True)
@@ -68,10 +71,6 @@ def judged(job: Job) -> tuple[Job, str, list[str]]:
     except BuildError as error:
         return job, "does not build", str(error).splitlines()[:6]
     try:
-        from abicheck import verify
-    except ImportError:
-        return job, "not judged", []
-    try:
         report = verify(str(plugin), str(schema))
     except Exception as error:  # noqa: BLE001 (a crash is a finding here)
         return job, "crash", [f"{type(error).__name__}: {error}"]
@@ -89,7 +88,7 @@ def kind(job: Job, verdict: str) -> str:
     """Return which column of the table this outcome belongs in."""
     allowed = job.case.allowed(job.change, job.variant.compiler, has_types=job.variant.has_types)
     if verdict not in {"compatible", "incompatible", "unverified"}:
-        return verdict.split(":")[0]
+        return verdict.partition(":")[0]
     if verdict in allowed:
         return {"compatible": "accepted", "incompatible": "detected"}.get(verdict, verdict)
     if verdict == "compatible":

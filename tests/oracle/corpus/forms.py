@@ -1,5 +1,7 @@
 """The forms that evidence comes in: one rich interface, built in every way that changes how it is recorded."""
 
+# ruff: noqa: E501 (a change reads best on one line, beside what it must lead to)
+
 from __future__ import annotations
 
 from .case import Case, bad

@@ -1,5 +1,7 @@
 """Functions: signatures, callbacks to the bottom, vtables, nullability, conventions."""
 
+# ruff: noqa: E501 (a change reads best on one line, beside what it must lead to)
+
 from __future__ import annotations
 
 from .case import (

@@ -1,5 +1,7 @@
 """Structs: what moves, what changes in place, and what only looks different."""
 
+# ruff: noqa: E501 (a change reads best on one line, beside what it must lead to)
+
 from __future__ import annotations
 
 from .case import Case, bad, doubtful, harmless, ok

@@ -3,6 +3,8 @@
 No entry here states a type, so that the verdict does not depend on debug information.
 """
 
+# ruff: noqa: E501 (a change reads best on one line, beside what it must lead to)
+
 from __future__ import annotations
 
 from .case import COMPATIBLE, HARMLESS, Case, bad, doubtful, harmless, ok, seen

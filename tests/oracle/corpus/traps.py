@@ -1,5 +1,7 @@
 """Evidence that misleads: declarations for definitions, namesakes, files of another build."""
 
+# ruff: noqa: E501 (a change reads best on one line, beside what it must lead to)
+
 from __future__ import annotations
 
 from .case import (

@@ -1,8 +1,10 @@
 """Exported data and tags: what is in the file's bytes, seen without debug information."""
 
+# ruff: noqa: E501 (a change reads best on one line, beside what it must lead to)
+
 from __future__ import annotations
 
-from .case import COMPATIBLE, HARMLESS, Case, bad, doubtful, harmless, ok, seen, unseen
+from .case import COMPATIBLE, Case, bad, doubtful, harmless, ok, seen, unseen
 
 LENIENT = '[evidence]\nlayout = "when-present"\nsignatures = "when-present"\n'
 

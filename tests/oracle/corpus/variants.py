@@ -1,5 +1,7 @@
 """How a source becomes a plugin: compilers, optimisation, and the forms of debug information."""
 
+# ruff: noqa: E501 (a change reads best on one line, beside what it must lead to)
+
 from __future__ import annotations
 
 import hashlib
@@ -10,8 +12,11 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .case import Case, Change
+if TYPE_CHECKING:
+    from .case import Case, Change
+
 
 CACHE = Path(tempfile.gettempdir()) / f"abicheck-corpus-{os.getuid()}"
 BARE = "-shared -fPIC -nostdlib -w"
@@ -146,7 +151,7 @@ FORMS = (
         "clang package",
         "-g -gsplit-dwarf -O1",
         "$(dirname $(realpath $(which clang)))/llvm-dwp -e {out} -o {out}.dwp && rm -f *.dwo",
-    ),  # fmt: skip
+    ),
     _native("clang", "clang split type units", "-g -gsplit-dwarf -fdebug-types-section -O1"),
     _native("gcc", "gcc split type units", "-g -gsplit-dwarf -fdebug-types-section -O1"),
     _native("gcc", "gcc zlib-gnu", "-g -gz=zlib-gnu -O1"),
