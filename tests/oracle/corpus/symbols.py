@@ -134,7 +134,7 @@ EXPORTS = Case(
         ),
         ok("more-exports", c=("int limit", "int a; int b = 1; void c(void) {}\nint limit")),
         ok("symbolic", c=(), flags="-Wl,-Bsymbolic"),
-        ok("old-hash", c=(), flags="-Wl,--hash-style=sysv"),
+        ok("old-hash", c=(), flags="-Wl,--hash-style=sysv", only=NATIVE, stripped=COMPATIBLE),
         ok("both-hashes", c=(), flags="-Wl,--hash-style=both"),
         ok(
             "relative-relocations",
