@@ -199,14 +199,15 @@ class Roots:
             place = place_in(path.text, _step_token(path, types.index))
             raise ExpressionError(f"{types.reason}{place}{_hint(types)}")
         final = types[-1] if types else see_through(root, self.definitions)
-        if isinstance(final, Named) and self.is_doubtful(final.name):
-            return None
-        if not path.is_dereferenced:
-            return final
-        if not isinstance(final, Pointer):
-            message = f'"{spell(final)}" is no pointer, so there is nothing to follow'
+        if path.is_dereferenced:
+            final = self._pointee(final, path)
+        return None if isinstance(final, Named) and self.is_doubtful(final.name) else final
+
+    def _pointee(self, type_: Type, path: Path) -> Type:
+        if not isinstance(type_, Pointer):
+            message = f'"{spell(type_)}" is no pointer, so there is nothing to follow'
             raise ExpressionError(f'{message}{place_in(path.text, 0)}; leave out the "*"')
-        return see_through(final.to, self.definitions)
+        return see_through(type_.to, self.definitions)
 
     def find(self, name: str) -> Export | None:
         """Return the entry of `[exports]` that names an export: its own, else a glob."""

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from abicheck.contract.conditions import read_accepts, read_conditions
-from abicheck.contract.expressions import STATIC, ExpressionError
+from abicheck.contract.conditions import read_conditions
+from abicheck.contract.decoding import read_bounds, read_decoder
+from abicheck.contract.expressions import STATIC
 from abicheck.contract.keys import CONDITIONS, KEYS
-from abicheck.contract.natures import INTEGER, TEXT, Nature, nature_of
+from abicheck.contract.natures import INTEGER, Nature, nature_of
+from abicheck.contract.path_reader import PathReader, count_each
 from abicheck.contract.schema import described
-from abicheck.contract.tag_paths import parse_path
-from abicheck.contract.versions import TEXT_DECODERS, parse_bits
-from abicheck.model.contract import CallStep, Decoder, EachStep, Guard, Path, Tag
+from abicheck.model.contract import CallStep, EachStep, Guard, Path, Tag
 from abicheck.model.paths import see_through, struct_of, walk
 from abicheck.model.types import Array, Pointer, Scalar, spell
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from abicheck.contract.definitions import Definitions
     from abicheck.contract.positions import KeyPath
     from abicheck.contract.tag_paths import Roots
-    from abicheck.model.contract import Condition
     from abicheck.model.types import Type
 
 _CLAIMING = frozenset(CONDITIONS)
@@ -44,14 +41,8 @@ def read_tags(definitions: Definitions, roots: Roots, entries: dict[str, Any]) -
     return tuple(tags)
 
 
-class _Tags:
-    """What the tags of one contract have in common: its types and its exports."""
-
-    def __init__(self, definitions: Definitions, roots: Roots) -> None:
-        self.definitions = definitions
-        self.types = definitions.found
-        self.schema = definitions.schema
-        self.roots = roots
+class _Tags(PathReader):
+    """Reads the tags of one contract."""
 
     def tag(self, path: KeyPath, name: str, value: object) -> Tag | None:
         """Read one tag; None where it cannot be read at all, or was left out."""
@@ -61,24 +52,20 @@ class _Tags:
         if not has_read and not isinstance(decode, list):
             self.schema.lacks("tag", path, value, "read", _NO_PATH)
             return None
-        where = self.path((*path, "read"), good["read"]) if "read" in good else None
-        section_type = None
-        if where is not None or not has_read:
-            section_type = self._section_type(path, good, where)
-        final = self._final_type((*path, "read"), where, section_type) if where else None
+        where, section_type, final = self._value(path, good, has_read=has_read)
         nature = None if final is None else nature_of(final, self.types)
         decoder = None
         if decode is not None:
-            decoder = self._decoder((*path, "decode"), decode, final, nature)
+            decoder = read_decoder(self, (*path, "decode"), decode, final, nature)
         if where is None and decoder is not None and decoder.paths and not has_read:
             where = decoder.paths[0]
         conditions = read_conditions(self.schema, path, good, nature)
         if not has_read and conditions:
             key = conditions[0].key
             self.schema.problem((*path, key), f'"{key}" needs "read", the path of its value')
-        conditions += self._accepts(path, good, decoder, nature)
+        conditions += read_bounds(self, path, good, decoder, nature)
         self._check_bits(path, good, nature)
-        self._check_claim(path, value, good, name)
+        self._check_claim(path, value, good)
         guard = self._guard((*path, "when"), good["when"]) if "when" in good else None
         if where is None:
             return None
@@ -104,37 +91,16 @@ class _Tags:
         self._check_each(path, good, tag)
         return None if _exports_of(tag) & self.schema.left_out else tag
 
-    # Paths and the types at their ends.
-
-    def path(self, path: KeyPath, text: object) -> Path | None:
-        """Parse a path; note what is wrong with it."""
-        if not isinstance(text, str):
-            self.schema.problem(path, f"expected a path in quotes, found {described(text)}")
-            return None
-        try:
-            return parse_path(text)
-        except ExpressionError as error:
-            if self.schema.is_open(text):
-                return Path(text=text, root=text)
-            self.schema.problem(path, str(error))
-            return None
-
-    def _final_type(self, path: KeyPath, where: Path, section_type: Type | None) -> Type | None:
-        """Return the type that a path ends at; None after noting that it leads nowhere."""
-        if where.sections and section_type is None:
-            return None
-        if where.root in self.schema.left_out | self.schema.pending:
-            return None
-        if self.schema.is_open(where.text):
-            if any(self.schema.is_open(getattr(step, "name", "")) for step in where.steps):
-                return None
-            if self.roots.exports.get(where.root) is None:
-                return None
-        try:
-            return self.roots.type_of(where, section_type)
-        except ExpressionError as error:
-            self.schema.problem(path, str(error))
-            return None
+    def _value(
+        self, path: KeyPath, good: dict[str, Any], *, has_read: bool
+    ) -> tuple[Path | None, Type | None, Type | None]:
+        """Return the path of what is read, a section's type, and the type of the value."""
+        where = self.path((*path, "read"), good["read"]) if "read" in good else None
+        if where is None and has_read:
+            return None, None, None
+        section_type = self._section_type(path, good, where)
+        final = self.final_type((*path, "read"), where, section_type) if where else None
+        return where, section_type, final
 
     def _section_type(self, path: KeyPath, good: dict[str, Any], where: Path | None) -> Type | None:
         """Return the type of what is read from a section; note `at` and `type` elsewhere."""
@@ -150,102 +116,6 @@ class _Tags:
         if "type" not in good:
             return _SECTION_TEXT
         return self.definitions.type((*path, "type"), good["type"], STATIC)
-
-    # Decoding.
-
-    def _decoder(
-        self, path: KeyPath, value: object, final: Type | None, nature: Nature | None
-    ) -> Decoder | None:
-        if self.schema.is_open(value):
-            return None
-        if isinstance(value, list):
-            return self._paths(path, value)
-        if not isinstance(value, str):
-            expected = 'expected "major:16 minor:16", "semver", "date-number" or an array of paths'
-            self.schema.problem(path, f"{expected}, found {described(value)}")
-            return None
-        if ":" not in value:
-            return self._text_decoder(path, value, nature)
-        try:
-            bits = parse_bits(value)
-        except ExpressionError as error:
-            self.schema.problem(path, str(error))
-            return None
-        if nature is not None and final is not None:
-            self._check_widths(path, bits, final, nature)
-        return Decoder(kind="bits", bits=bits)
-
-    def _text_decoder(self, path: KeyPath, value: str, nature: Nature | None) -> Decoder | None:
-        if value not in TEXT_DECODERS:
-            from abicheck.contract.suggest import did_you_mean  # noqa: PLC0415 (for mistakes)
-
-            hint = did_you_mean(value, TEXT_DECODERS)
-            hint = hint or '; expected "major:16 minor:16", "semver", "date-number" or paths'
-            self.schema.problem(path, f'no way to decode named "{value}"{hint}')
-            return None
-        if nature is not None and nature.kind != TEXT:
-            message = f'"{value}" decodes text: a c_char array or pointer'
-            self.schema.problem(path, f"{message}; the path leads to another type")
-        return Decoder(kind=value)
-
-    def _paths(self, path: KeyPath, items: list[Any]) -> Decoder | None:
-        """Read `decode = ["path", …]`: one path for each part of the version."""
-        if not items:
-            self.schema.problem(path, "expected at least one path, found an empty array")
-        paths: list[Path] = []
-        for index, item in enumerate(items):
-            here = (*path, index)
-            where = self.path(here, item)
-            if where is None:
-                continue
-            paths.append(where)
-            self._integer_path(here, where, "a part of a version")
-        return Decoder(kind="paths", paths=tuple(paths)) if len(paths) == len(items) > 0 else None
-
-    def _integer_path(self, path: KeyPath, where: Path, what: str) -> None:
-        """Note a path that does not lead to one integer."""
-        if where.sections:
-            self.schema.problem(path, f"{what} is read from an export, not from a section")
-            return
-        if _each(where):
-            self.schema.problem(path, f'{what} is one value; "[]" reads many')
-        final = self._final_type(path, where, None)
-        if final is not None and nature_of(final, self.types).kind != INTEGER:
-            message = f'{what} is an integer; the path leads to "{spell(final)}"'
-            self.schema.problem(path, message)
-
-    def _check_widths(
-        self, path: KeyPath, bits: Sequence[tuple[str, int]], final: Type, nature: Nature
-    ) -> None:
-        total = sum(width for _, width in bits)
-        if nature.kind != INTEGER:
-            message = f'bits are decoded from an integer; the path leads to "{spell(final)}"'
-            self.schema.problem(path, message)
-        elif total not in nature.bits:
-            widths = " or ".join(str(width) for width in nature.bits)
-            missing = max(nature.bits) - total
-            hint = f'; skip what is left out with "_:{missing}"' if missing > 0 else ""
-            message = f'the widths add up to {total}, "{spell(final)}" has {widths} bits{hint}'
-            self.schema.problem(path, message)
-
-    def _accepts(
-        self,
-        path: KeyPath,
-        good: dict[str, Any],
-        decoder: Decoder | None,
-        nature: Nature | None,
-    ) -> tuple[Condition, ...]:
-        if "accepts" not in good:
-            return ()
-        here = (*path, "accepts")
-        parts = _parts(decoder)
-        if "decode" not in good:
-            parts = 1
-            if nature is not None and nature.kind != INTEGER:
-                message = '"accepts" compares versions; "decode" must say how this becomes one'
-                self.schema.problem(here, message)
-        condition = read_accepts(self.schema, here, good["accepts"], parts)
-        return () if condition is None else (condition,)
 
     # What is left.
 
@@ -263,16 +133,16 @@ class _Tags:
             elif number >= (widest if key == "shift" else 2**widest):
                 self.schema.problem(here, f"{number} is too large for a value of {widest} bits")
 
-    def _check_claim(self, path: KeyPath, value: object, good: dict[str, Any], name: str) -> None:
+    def _check_claim(self, path: KeyPath, value: object, good: dict[str, Any]) -> None:
         if isinstance(value, dict) and not _CLAIMING & value.keys() and value.keys() <= _KEYS:
-            if "decode" in good and (good.get("interface") or name == "version"):
+            if "decode" in good and (good.get("interface") or path[-1] == "version"):
                 return
             message = 'a tag without a condition claims nothing; add "equals", "accepts", …'
             self.schema.problem(path, message)
 
     def _check_each(self, path: KeyPath, good: dict[str, Any], tag: Tag) -> None:
         """Check what only belongs to a path that reads many elements, or only to others."""
-        count = _each(tag.path)
+        count = count_each(tag.path)
         if count > 1:
             self.schema.problem((*path, "read"), 'a path has at most one "[]"')
         if count and tag.is_interface:
@@ -297,7 +167,7 @@ class _Tags:
             count = self.schema.table("until", here, value).get("count")
             found = None if count is None else self.path((*here, "count"), count)
             if found is not None:
-                self._integer_path((*here, "count"), found, "a count")
+                self.integer_path((*here, "count"), found, "a count")
             return found
         if value not in ("null", "zero"):
             expected = 'expected "null", "zero" or { count = "path" }'
@@ -310,7 +180,7 @@ class _Tags:
 
     def _element(self, where: Path) -> tuple[Type | None, bool]:
         """Return the type of the elements of `[]`, and whether something bounds their number."""
-        export = self.roots.find(where.root) if where.root and _each(where) == 1 else None
+        export = self.roots.find(where.root) if where.root and count_each(where) == 1 else None
         if export is None or export.type is None:
             return None, True
         index = where.steps.index(EachStep())
@@ -352,9 +222,9 @@ class _Tags:
         if where.sections:
             self.schema.problem(here, '"when" reads an export, not a section')
             return None
-        if _each(where):
+        if count_each(where):
             self.schema.problem(here, '"when" looks at one value; "[]" reads many')
-        final = self._final_type(here, where, None)
+        final = self.final_type(here, where, None)
         nature = None if final is None else nature_of(final, self.types)
         self._check_bits(path, good, nature)
         conditions = read_conditions(self.schema, path, good, nature)
@@ -377,18 +247,3 @@ def _exports_of(tag: Tag) -> set[str]:
     if isinstance(tag.until, Path):
         paths.append(tag.until)
     return {path.root for path in paths if path.root}
-
-
-def _each(path: Path) -> int:
-    return sum(isinstance(step, EachStep) for step in path.steps)
-
-
-def _parts(decoder: Decoder | None) -> int | None:
-    """Return how many parts a decoded version has."""
-    if decoder is None:
-        return None
-    if decoder.kind == "bits":
-        return sum(name != "_" for name, _ in decoder.bits)
-    if decoder.kind == "paths":
-        return len(decoder.paths)
-    return TEXT_DECODERS[decoder.kind]

@@ -53,8 +53,8 @@ def test_every_problem_of_a_file_comes_out_in_one_run_in_the_order_of_the_file()
 
 CAUSES = {
     "type of an export": '[exports]\na = "static u65"\n[tags.t]\nread = "a"\nequals = 1',
-    "type of a field": '[structs.S]\nfields = ["a: u65"]\nsize_field = "a"\n[exports]\ns = "static S"\n'
-    '[tags.t]\nread = "s.a"\nequals = 1',
+    "type of a field": '[structs.S]\nfields = ["a: u65"]\nsize_field = "a"\n[exports]\n'
+    's = "static S"\n[tags.t]\nread = "s.a"\nequals = 1',
     "alias": '[types]\nA = "u65"\n[structs.S]\nfields = ["a: A : 3", "b: A"]\n[exports]\n'
     's = "static S"\n[tags.t]\nread = "s.b"\nequals = 1',
     "alias of a struct": '[types]\nA = "Ss"\n[structs.S]\nfields = ["_: A"]',
