@@ -7,19 +7,23 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from abicheck.layout import known_targets
+from abicheck.layout import facts_for, known_targets, lay_out
 from abicheck.model.target import Target
-from tests.oracle.layouts.c_source import c_source
+from abicheck.model.types import Alias, Scalar
+from tests.oracle.layouts.c_source import c_source, read_table
 from tests.oracle.layouts.compare import differences, shrunk
 from tests.oracle.layouts.compilers import (
-    GCC_TARGETS,
+    C_COMPILERS,
+    compile_c_with_zig,
     compile_with,
     compile_with_rustc,
     compile_with_zig,
     has_zig,
     is_installed,
+    present_compilers,
 )
-from tests.oracle.layouts.generate import Shapes, generate
+from tests.oracle.layouts.generate import Shapes, contract_of, generate
+from tests.oracle.layouts.scalars import c_table, expected_scalars, expected_va_list
 
 if TYPE_CHECKING:
     from tests.oracle.layouts.compare import Compiler
@@ -63,6 +67,16 @@ def test_layouts_are_those_of_zig(target: Target) -> None:
 
 
 @needs_zig
+@pytest.mark.parametrize("target", known_targets(), ids=str)
+def test_scalars_are_those_of_zig(target: Target) -> None:
+    asks_for_va_list = contract_of({"A": Alias("A", Scalar("va_list"), 1)})
+    expected = expected_scalars(facts_for(target))
+    expected |= expected_va_list(lay_out(asks_for_va_list, target))
+    values = read_table(compile_c_with_zig(target, c_table(list(expected))))
+    assert dict(zip(expected, values, strict=True)) == expected
+
+
+@needs_zig
 @pytest.mark.long
 @pytest.mark.parametrize("seed", LONG_SEEDS)
 @pytest.mark.parametrize("target", known_targets(), ids=str)
@@ -71,11 +85,11 @@ def test_many_layouts_are_those_of_zig(target: Target, seed: int) -> None:
     compare(target, compiler, seed, STRUCTS_PER_LONG_RUN, shapes_of(target))
 
 
-@pytest.mark.parametrize("command", GCC_TARGETS, ids=" ".join)
+@pytest.mark.parametrize("command", present_compilers(), ids=" ".join)
 def test_layouts_are_those_of_installed_compilers(command: tuple[str, ...]) -> None:
     if not is_installed(command[0]):
         pytest.skip(f"{command[0]} is not installed")
-    target = GCC_TARGETS[command]
+    target = C_COMPILERS[command]
     compare(target, partial(compile_with, command), 2, STRUCTS_PER_TARGET * 5, shapes_of(target))
 
 

@@ -63,7 +63,7 @@ def c_source(definitions: Mapping[str, Definition]) -> str:
 def measure(binary: bytes, definitions: Mapping[str, Definition]) -> dict[str, Measured]:
     """Read back from an object file what `c_source` put there."""
     found: dict[str, Measured] = {}
-    values = _table(binary)
+    values = read_table(binary)
     sizes: dict[tuple[str, str], int] = {}
     for (name, what, _), value in zip(_expressions(definitions), values, strict=True):
         sizes[name, what] = value
@@ -78,7 +78,8 @@ def measure(binary: bytes, definitions: Mapping[str, Definition]) -> dict[str, M
     return found
 
 
-def _table(binary: bytes) -> list[int]:
+def read_table(binary: bytes) -> list[int]:
+    """Return the values behind the mark, in the byte order in which the mark is found."""
     for order in "<>":
         at = binary.find(bytes_of.pack(f"{order}Q", TABLE_MARK))
         if at >= 0:

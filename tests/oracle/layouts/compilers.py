@@ -31,7 +31,7 @@ ZIG_ENVIRONMENTS = {
 
 C_FLAGS = ("-c", "-O0", "-g0", "-w", "-x", "c", "-std=gnu11", "-fms-extensions")
 
-GCC_TARGETS = {
+C_COMPILERS = {
     ("gcc",): Target("x86_64", "linux", "gnu"),
     ("gcc", "-m32"): Target("i386", "linux", "gnu"),
     ("clang",): Target("x86_64", "linux", "gnu"),
@@ -68,8 +68,13 @@ def has_zig() -> bool:
 
 def compile_with_zig(target: Target, definitions: Mapping[str, Definition]) -> bytes:
     """Return the object file that zig's clang makes for `target`."""
+    return compile_c_with_zig(target, c_source(definitions))
+
+
+def compile_c_with_zig(target: Target, source: str) -> bytes:
+    """Return the object file that zig's clang makes of C for `target`."""
     command = (sys.executable, "-m", "ziglang", "cc", "-target", zig_target(target))
-    return _compile((*command, "-fno-sanitize=all", *C_FLAGS), c_source(definitions))
+    return _compile((*command, "-fno-sanitize=all", *C_FLAGS), source)
 
 
 def compile_with(command: tuple[str, ...], definitions: Mapping[str, Definition]) -> bytes:
@@ -86,6 +91,11 @@ def compile_with_rustc(definitions: Mapping[str, Definition]) -> bytes:
 def is_installed(program: str) -> bool:
     """Whether a program is on the path."""
     return shutil.which(program) is not None
+
+
+def present_compilers() -> list[tuple[str, ...]]:
+    """Return the C compilers to ask: gcc and clang in any case, cross compilers where installed."""
+    return [each for each in C_COMPILERS if each[0] in {"gcc", "clang"} or is_installed(each[0])]
 
 
 def _compile(command: tuple[str, ...], source: str) -> bytes:
