@@ -167,7 +167,7 @@ class Abbreviation:
         return None if width is None or offset is None else (offset, width)
 
     def _name_of_slot(self, slot: int) -> int:
-        return next(name for name, at in self.slots.items() if at == slot)
+        return next((name for name, at in self.slots.items() if at == slot), 0)
 
 
 class Abbreviations(dict[int, Abbreviation]):

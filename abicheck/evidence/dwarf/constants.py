@@ -34,6 +34,7 @@ DW_TAG_subrange_type = 0x21
 DW_TAG_base_type = 0x24
 DW_TAG_const_type = 0x26
 DW_TAG_enumerator = 0x28
+DW_TAG_friend = 0x2A
 DW_TAG_packed_type = 0x2D
 DW_TAG_subprogram = 0x2E
 DW_TAG_template_type_parameter = 0x2F
@@ -54,6 +55,8 @@ DW_TAG_template_alias = 0x43
 DW_TAG_atomic_type = 0x47
 DW_TAG_skeleton_unit = 0x4A
 DW_TAG_immutable_type = 0x4B
+DW_TAG_GNU_template_template_param = 0x4106
+DW_TAG_GNU_template_parameter_pack = 0x4107
 
 # Attributes: section 7.5.4, table 7.5.
 DW_AT_sibling = 0x01

@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from abicheck.errors import BinaryError, UnsupportedError
 from abicheck.evidence.dwarf import constants as dw
 from abicheck.evidence.dwarf.forms import (
     STRING_INDEX_FORMS,
+    UNIT_REFERENCE_FORMS,
     encode_uleb128,
 )
-from abicheck.evidence.dwarf.walk import find_in_unit, reached
+from abicheck.evidence.dwarf.walk import SCOPES, TYPE_TAGS, find_in_unit, reached
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,6 +37,18 @@ MOST_TAILS = 16
 MOST_HITS = 100_000
 RARE = 3
 """Bytes, zeros at the ends not counted, that are not found by chance where a name should be."""
+
+LARGE_UNIT = 1 << 16
+MOST_TRIED = 16
+TELLING = SCOPES - {dw.DW_TAG_namespace, dw.DW_TAG_module} | {dw.DW_TAG_typedef}
+INSIDE = TYPE_TAGS | {
+    dw.DW_TAG_member, dw.DW_TAG_enumerator, dw.DW_TAG_inheritance, dw.DW_TAG_subprogram,
+    dw.DW_TAG_template_type_parameter, dw.DW_TAG_template_value_parameter, dw.DW_TAG_variable,
+    dw.DW_TAG_variant_part, dw.DW_TAG_imported_declaration, dw.DW_TAG_GNU_template_template_param,
+    dw.DW_TAG_GNU_template_parameter_pack, dw.DW_TAG_template_alias, dw.DW_TAG_friend,
+    dw.DW_TAG_volatile_type, dw.DW_TAG_ptr_to_member_type, dw.DW_TAG_rvalue_reference_type,
+}  # fmt: skip
+"""What compilers write inside of types."""
 
 SHORTEST_NEEDLE = 3
 """Bytes below which a value is searched for together with the code before it."""
@@ -179,7 +193,7 @@ class Names:
             for value in filter(None, values):
                 for position, code in _occurrences(unit, list(codes), between, value):
                     entry = _entry_at(unit, position, codes[code], code)
-                    if entry is None or not _bears(entry, name):
+                    if entry is None or not _bears(entry, name) or _is_mere_name(entry):
                         continue
                     if _is_referred_to(entry, value):
                         yield entry
@@ -293,13 +307,48 @@ def _entry_at(unit: Unit, position: int, abbreviation: Abbreviation, code: bytes
 def _is_referred_to(entry: Entry, value: bytes) -> bool:
     """Whether bytes that look like an entry with a rare name are the goal of a reference.
 
-    Other bytes that look like an entry are one only if a walk through the unit comes by them.
+    Where the name is not rare, its unit is large, and walking it long, what is inside of
+    the entry must look like what compilers write there. All other bytes that look like an
+    entry are one only if a walk through the unit comes by them.
     """
     unit = entry.unit
-    if len(value.strip(b"\0")) < RARE:
+    is_rare = len(value.strip(b"\0")) >= RARE
+    if not is_rare and (unit.end - unit.start < LARGE_UNIT or not _is_plausible(entry)):
         return False
     relative = (entry.offset - unit.start).to_bytes(4, unit.file.byte_order)
     return unit.buffer.find(relative, unit.first - unit.shift, unit.end_position) >= 0
+
+
+def _is_mere_name(entry: Entry) -> bool:
+    """Whether what looks like an entry defines nothing: a declaration, or bytes that only look so."""
+    if entry.flag(dw.DW_AT_declaration) and dw.DW_AT_signature not in entry:
+        return True
+    is_telling = entry.tag == dw.DW_TAG_typedef or entry.abbreviation.has_children
+    return entry.tag in TELLING and is_telling and not _is_plausible(entry)
+
+
+def _is_plausible(entry: Entry) -> bool:
+    """Whether a type's children, or the type that a typedef names, are what they should be."""
+    try:
+        if entry.tag == dw.DW_TAG_typedef:
+            return _has_sound_type(entry)
+        child = None
+        for child in islice(entry.children(), MOST_TRIED):
+            if child.tag not in INSIDE or not _has_sound_type(child):
+                return False
+            if child.abbreviation.has_children:
+                break  # Among bytes that only look like entries, its end may be far away.
+    except BinaryError:
+        return False
+    return child is not None
+
+
+def _has_sound_type(entry: Entry) -> bool:
+    """Whether DW_AT_type, if it is there, leads to a type; one in another section is believed."""
+    if entry.form(dw.DW_AT_type) not in UNIT_REFERENCE_FORMS:
+        return True
+    place = entry.reference(dw.DW_AT_type)
+    return place is not None and entry.unit.entry(place[1]).tag in TYPE_TAGS
 
 
 def _bears(entry: Entry, name: str) -> bool:

@@ -11,7 +11,7 @@ from abicheck.evidence.dwarf import constants as dw
 from abicheck.evidence.dwarf import rust
 from abicheck.evidence.dwarf.entries import child_positions
 from abicheck.evidence.dwarf.functions import origins
-from abicheck.evidence.dwarf.units import C, RUST
+from abicheck.evidence.dwarf.units import RUST, C
 from abicheck.model.layout import FLOAT, FunctionLayout, ScalarLayout, TypeLayout, UnknownLayout
 
 if TYPE_CHECKING:

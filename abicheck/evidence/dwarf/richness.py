@@ -12,21 +12,12 @@ from abicheck.evidence.dwarf import constants as dw
 from abicheck.evidence.dwarf.entries import child_positions
 from abicheck.evidence.dwarf.functions import origins
 from abicheck.evidence.dwarf.prototypes import parameters_of
-from abicheck.evidence.dwarf.units import C, CPP
-from abicheck.evidence.dwarf.walk import SCOPES
+from abicheck.evidence.dwarf.units import CPP, C
+from abicheck.evidence.dwarf.walk import SCOPES, TYPE_TAGS
 
 if TYPE_CHECKING:
     from abicheck.evidence.dwarf.entries import Entry
     from abicheck.evidence.dwarf.units import Unit
-
-TYPE_TAGS = frozenset(
-    {
-        dw.DW_TAG_base_type, dw.DW_TAG_pointer_type, dw.DW_TAG_typedef, dw.DW_TAG_array_type,
-        dw.DW_TAG_enumeration_type, dw.DW_TAG_structure_type, dw.DW_TAG_class_type,
-        dw.DW_TAG_union_type, dw.DW_TAG_const_type, dw.DW_TAG_subroutine_type,
-        dw.DW_TAG_unspecified_type, dw.DW_TAG_reference_type,
-    }
-)  # fmt: skip
 
 MOST_LOOKED_AT = 20_000
 

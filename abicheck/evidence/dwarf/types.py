@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from abicheck.evidence.dwarf.entries import Entry, Place
     from abicheck.evidence.dwarf.file import Book
     from abicheck.model.evidence import Origin
-    from abicheck.model.layout import FieldLayout, TypeLayout
+    from abicheck.model.layout import TypeLayout
 
     TypeKey = tuple[int, int] | tuple[int, int, int | str]
 

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING
 from abicheck.errors import BinaryError
 from abicheck.evidence.dwarf import constants as dw
 from abicheck.evidence.dwarf.entries import Entry
-from abicheck.evidence.dwarf.forms import Widths, read_uleb128
+from abicheck.evidence.dwarf.forms import read_uleb128
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from abicheck.evidence.dwarf.abbreviations import Abbreviation, Abbreviations
-    from abicheck.evidence.dwarf.forms import Buffer
     from abicheck.evidence.dwarf.file import DebugFile
+    from abicheck.evidence.dwarf.forms import Buffer
     from abicheck.evidence.dwarf.regions import Region
 
 SHORT_LENGTH_END = 0xFFFFFFF0

@@ -24,6 +24,16 @@ SCOPES = frozenset(
 )  # fmt: skip
 """What functions, data and types that others can name are inside of."""
 
+TYPE_TAGS = frozenset(
+    {
+        dw.DW_TAG_base_type, dw.DW_TAG_pointer_type, dw.DW_TAG_typedef, dw.DW_TAG_array_type,
+        dw.DW_TAG_enumeration_type, dw.DW_TAG_structure_type, dw.DW_TAG_class_type,
+        dw.DW_TAG_union_type, dw.DW_TAG_const_type, dw.DW_TAG_subroutine_type,
+        dw.DW_TAG_unspecified_type, dw.DW_TAG_reference_type,
+    }
+)  # fmt: skip
+"""Entries that are types, those that stand for others included."""
+
 CODE = frozenset({dw.DW_TAG_subprogram, dw.DW_TAG_lexical_block, dw.DW_TAG_inlined_subroutine})
 
 
