@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from abicheck.contract.expressions import ExpressionError
 from abicheck.contract.natures import (
     ARRAY,
     BOOL,
@@ -19,7 +18,6 @@ from abicheck.contract.natures import (
     Nature,
 )
 from abicheck.contract.schema import TEMPLATE, FilledFloat, FilledInteger, as_integer, described
-from abicheck.contract.versions import parse_accepts
 from abicheck.model.contract import Condition
 
 if TYPE_CHECKING:
@@ -65,24 +63,6 @@ def read_conditions(
                 Condition(key=key, value=checked, line=schema.line(here), text=_text(value))
             )
     return tuple(found)
-
-
-def read_accepts(schema: Schema, path: KeyPath, text: str, parts: int | None) -> Condition | None:
-    """Return the condition `accepts` on a version that has so many `parts`."""
-    if schema.is_open(text):
-        return None
-    try:
-        groups = parse_accepts(text)
-    except ExpressionError as error:
-        schema.problem(path, str(error))
-        return None
-    for bound in (bound for group in groups for bound in group):
-        if parts is not None and len(bound.parts) > parts:
-            shown = bound.operator + ".".join(map(str, bound.parts))
-            count = "one part" if parts == 1 else f"{parts} parts"
-            message = f'"{shown}" compares {len(bound.parts)} parts, the tag has {count}'
-            schema.problem(path, message)
-    return Condition(key="accepts", value=groups, line=schema.line(path), text=text)
 
 
 def _text(value: object) -> str:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from abicheck.contract.conditions import read_accepts
 from abicheck.contract.expressions import ExpressionError
 from abicheck.contract.natures import INTEGER, TEXT, Nature
 from abicheck.contract.schema import described
-from abicheck.contract.versions import TEXT_DECODERS, parse_bits
-from abicheck.model.contract import Decoder, Path
+from abicheck.contract.versions import TEXT_DECODERS, parse_accepts, parse_bits
+from abicheck.model.contract import Condition, Decoder, Path
 from abicheck.model.types import spell
 
 if TYPE_CHECKING:
@@ -18,7 +17,8 @@ if TYPE_CHECKING:
 
     from abicheck.contract.path_reader import PathReader
     from abicheck.contract.positions import KeyPath
-    from abicheck.model.contract import Condition
+    from abicheck.contract.schema import Schema
+    from abicheck.model.contract import Bound
     from abicheck.model.types import Type
 
 
@@ -99,24 +99,40 @@ def read_bounds(
     decoder: Decoder | None,
     nature: Nature | None,
 ) -> tuple[Condition, ...]:
-    """Return the condition `accepts`, if the tag has it."""
-    if "accepts" not in good:
+    """Return the condition `accepts`, if the tag has it and it is right."""
+    schema, text = paths.schema, good.get("accepts")
+    if text is None or schema.is_open(text):
         return ()
     here = (*path, "accepts")
+    if "decode" not in good and nature is not None and nature.kind != INTEGER:
+        message = '"accepts" compares versions; "decode" must say how this becomes one'
+        schema.problem(here, message)
+    try:
+        groups = parse_accepts(text)
+    except ExpressionError as error:
+        schema.problem(here, str(error))
+        return ()
+    for bound in (bound for group in groups for bound in group):
+        if "decode" not in good or decoder is not None:
+            _check_bound(schema, here, bound, decoder)
+    return (Condition(key="accepts", value=groups, line=schema.line(here), text=text),)
+
+
+def _check_bound(schema: Schema, path: KeyPath, bound: Bound, decoder: Decoder | None) -> None:
+    """Hold a bound to what the tag's version can have."""
     parts = _parts(decoder)
-    if "decode" not in good:
-        parts = 1
-        if nature is not None and nature.kind != INTEGER:
-            message = '"accepts" compares versions; "decode" must say how this becomes one'
-            paths.schema.problem(here, message)
-    condition = read_accepts(paths.schema, here, good["accepts"], parts)
-    return () if condition is None else (condition,)
+    shown = bound.operator + ".".join(map(str, bound.parts))
+    if len(bound.parts) > parts:
+        count = "one part" if parts == 1 else f"{parts} parts"
+        schema.problem(path, f'"{shown}" compares {len(bound.parts)} parts, the tag has {count}')
+    if bound.prerelease and (decoder is None or decoder.kind != "semver"):
+        schema.problem(path, f'"{shown}-…": only "semver" knows pre-releases')
 
 
-def _parts(decoder: Decoder | None) -> int | None:
-    """Return how many parts a decoded version has."""
+def _parts(decoder: Decoder | None) -> int:
+    """Return how many parts a version has; an integer that is not decoded is one part."""
     if decoder is None:
-        return None
+        return 1
     if decoder.kind == "bits":
         return sum(name != "_" for name, _ in decoder.bits)
     if decoder.kind == "paths":

@@ -28,10 +28,10 @@ def parse_accepts(text: str) -> tuple[tuple[Bound, ...], ...]:
 def _bound(text: str) -> Bound:
     text = text.strip()
     operator = next((each for each in OPERATORS if text.startswith(each)), "")
-    number, _, prerelease = text[len(operator) :].partition("+")[0].partition("-")
+    number, dash, prerelease = text[len(operator) :].partition("+")[0].partition("-")
     parts = number.strip().split(".")
-    if operator and all(map(_is_number, parts)):
-        names = tuple(prerelease.strip().split(".")) if prerelease else ()
+    names = tuple(prerelease.split(".")) if dash else ()
+    if operator and all(map(_is_number, parts)) and all(map(_is_prerelease, names)):
         return Bound(operator, tuple(map(int, parts)), names)
     hint = ""
     familiar = re.fullmatch(_FAMILIAR, text)
@@ -42,6 +42,10 @@ def _bound(text: str) -> Bound:
             first = number.split(".")[0]
             hint = f'; such ranges are written out, for example ">={number}, <{int(first) + 1}"'
     raise ExpressionError(f'expected a comparison such as ">=1.0", found "{text}"{hint}')
+
+
+def _is_prerelease(text: str) -> bool:
+    return text.isascii() and text.replace("-", "").isalnum()
 
 
 def _is_number(text: str) -> bool:
