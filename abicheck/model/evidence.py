@@ -204,6 +204,9 @@ class TypeSource(TypeGraph, Protocol):
     def absence(self) -> str | None:
         """Return why this source can say nothing at all, or None if it can."""
 
+    def states_alignment(self, type_id: TypeId) -> bool:
+        """Whether silence about a type's alignment means that it is the natural one."""
+
     def language(self, type_id: TypeId) -> str:
         """Return the language of the unit a type is from: "c", "c++", "rust" or ""."""
 

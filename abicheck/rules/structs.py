@@ -207,7 +207,7 @@ class StructClaims:
                 struct_alignment, "alignment", scope, fits=actual == wanted, expected=expected,
                 actual=found + derived, cause=cause,
             )  # fmt: skip
-        if actual > wanted and not self._has_packing:
+        if self._is_natural(compared) if wanted > actual else not self._has_packing:
             return self.case.compared(
                 struct_alignment, "alignment", scope, fits=False, expected=expected,
                 actual=found + " (derived from its members)", cause=cause,
@@ -218,6 +218,10 @@ class StructClaims:
             struct_alignment, "alignment", replace(scope, required=required), expected=expected,
             reason=f"the members suggest {actual}, and nothing states the alignment itself", actual=found,
         )  # fmt: skip
+
+    def _is_natural(self, compared: Compared) -> bool:
+        """Whether the plugin's producer would have said that the type is aligned to more."""
+        return self.case.evidence.types.states_alignment(compared.binding.type_id)
 
     @property
     def _has_packing(self) -> bool:

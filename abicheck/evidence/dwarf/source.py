@@ -88,6 +88,18 @@ class DwarfTypes:
         entry = self._entry_of(type_id)
         return None if entry is None else self._types.origin(entry)
 
+    def states_alignment(self, type_id: TypeId) -> bool:
+        """Whether the unit's producer writes DW_AT_alignment wherever a type asks for one."""
+        entry = self._entry_of(type_id)
+        try:
+            from abicheck.evidence.dwarf.producers import (  # noqa: PLC0415  seldom asked
+                states_alignment,
+            )
+
+            return entry is not None and states_alignment(entry.unit.producer)
+        except (BinaryError, UnsupportedError):
+            return False
+
     def language(self, type_id: TypeId) -> str:
         """Return the language of the unit a type is from: "c", "c++", "rust" or ""."""
         entry = self._entry_of(type_id)
