@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from abicheck.evidence.cursor import Cursor
 from abicheck.evidence.dwarf import constants as dw
-from abicheck.evidence.dwarf.abbreviations import read_abbreviations
+from abicheck.evidence.dwarf.abbreviations import Abbreviations
 from abicheck.evidence.dwarf.forms import Widths, read_uleb128
 from abicheck.evidence.dwarf.regions import region
 
@@ -77,8 +77,8 @@ def _id_in_entry(sections: Sections, unit: SectionBytes, header: Cursor, width: 
     content = unit[header.position : header.position + LONGEST_ENTRY]
     try:
         code, position = read_uleb128(content, 0)
-        abbreviation = read_abbreviations(region_, abbreviations_at, widths).get(code)
-        if abbreviation is None or dw.DW_AT_GNU_dwo_id not in abbreviation.forms:
+        abbreviation = Abbreviations(region_, abbreviations_at, widths)[code]
+        if dw.DW_AT_GNU_dwo_id not in abbreviation.forms:
             return None
         values, _, _ = abbreviation.read(content, position)
     except (IndexError, KeyError, struct.error):
