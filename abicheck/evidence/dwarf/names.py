@@ -8,7 +8,6 @@ place that an abbreviation gives to the name of a type, the entry is decoded.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -23,7 +22,7 @@ from abicheck.evidence.dwarf.forms import (
 from abicheck.evidence.dwarf.walk import SCOPES, TYPE_TAGS, find_in_unit, reached
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from abicheck.evidence.dwarf.abbreviations import Abbreviation
     from abicheck.evidence.dwarf.entries import Entry
@@ -40,6 +39,9 @@ RARE = 3
 
 LARGE_UNIT = 1 << 16
 MOST_TRIED = 16
+DW_CC_pass_by_value = 0x05
+"""The greatest of the codes that a class can have. Source: DWARF 5, table 7.18."""
+
 TELLING = SCOPES - {dw.DW_TAG_namespace, dw.DW_TAG_module} | {dw.DW_TAG_typedef}
 INSIDE = TYPE_TAGS | {
     dw.DW_TAG_member, dw.DW_TAG_enumerator, dw.DW_TAG_inheritance, dw.DW_TAG_subprogram,
@@ -49,9 +51,6 @@ INSIDE = TYPE_TAGS | {
     dw.DW_TAG_volatile_type, dw.DW_TAG_ptr_to_member_type, dw.DW_TAG_rvalue_reference_type,
 }  # fmt: skip
 """What compilers write inside of types."""
-
-SHORTEST_NEEDLE = 3
-"""Bytes below which a value is searched for together with the code before it."""
 
 MOST_SPLITS = 4000
 
@@ -191,7 +190,7 @@ class Names:
             else:
                 values = encoded["inline" if form == dw.DW_FORM_string else "offset"]
             for value in filter(None, values):
-                for position, code in _occurrences(unit, list(codes), between, value):
+                for position, code in _occurrences(unit, codes, between, value):
                     entry = _entry_at(unit, position, codes[code], code)
                     if entry is None or not _bears(entry, name) or _is_mere_name(entry):
                         continue
@@ -276,16 +275,10 @@ def index_bytes(unit: Unit, form: int, index: int) -> bytes:
 
 
 def _occurrences(
-    unit: Unit, codes: list[bytes], between: int, value: bytes
+    unit: Unit, codes: Mapping[bytes, object], between: int, value: bytes
 ) -> Iterator[tuple[int, bytes]]:
     """Yield positions at which an entry with one of `codes` may begin whose name is `value`."""
     first, end, buffer = unit.first - unit.shift, unit.end_position, unit.buffer
-    if len(value) < SHORTEST_NEEDLE:
-        choice = b"|".join(re.escape(code) for code in sorted(codes, key=len, reverse=True))
-        pattern = re.compile(b"(%s).{%d}%s" % (choice, between, re.escape(value)), re.DOTALL)
-        for hit in pattern.finditer(buffer, first, end):
-            yield hit.start(), hit[1]
-        return
     lengths = {len(code) for code in codes}
     at = buffer.find(value, first, end)
     while at >= 0:
@@ -322,6 +315,8 @@ def _is_referred_to(entry: Entry, value: bytes) -> bool:
 def _is_mere_name(entry: Entry) -> bool:
     """Whether what looks like an entry defines nothing: a declaration, or bytes that only look so."""
     if entry.flag(dw.DW_AT_declaration) and dw.DW_AT_signature not in entry:
+        return True
+    if (entry.unsigned(dw.DW_AT_calling_convention) or 0) > DW_CC_pass_by_value:
         return True
     is_telling = entry.tag == dw.DW_TAG_typedef or entry.abbreviation.has_children
     return entry.tag in TELLING and is_telling and not _is_plausible(entry)
