@@ -73,9 +73,10 @@ def verify_plugin(path: str, contract: Contract, options: VerifyOptions = DEFAUL
         chosen, notes = _choose(slices, binding.contract)
         if contract.uses_growth:
             notes += (GROWTH,)
-        claims = [claim for each in chosen for claim in _judge(each, binding, options, slices)]
+        cases = [_case(each, binding, options, slices) for each in chosen]
+        claims = [claim for case in cases for claim in _judge(case, binding)]
         sha256 = _sha256(path) if options.wants_hash else None
-        stated = rules.stated_version(_case(chosen[0], binding, options, slices))
+        stated = rules.stated_version(cases[0])
     except AbicheckError as error:
         if isinstance(error, ContractError):
             raise
@@ -105,9 +106,7 @@ def _choose(
     return fitting, tuple(f"the slice for {target} fits no target: skipped" for target in skipped)
 
 
-def _judge(
-    evidence: Evidence, binding: Binding, options: VerifyOptions, slices: Sequence[Evidence]
-) -> tuple[Claim, ...]:
+def _judge(case: rules.Case, binding: Binding) -> tuple[Claim, ...]:
     left_out = tuple(
         Claim(
             rule=rules.plugin.plugin_file.id,
@@ -115,13 +114,13 @@ def _judge(
             subject=subject,
             status=UNVERIFIED,
             required=True,
-            target=str(evidence.target),
+            target=case.target,
             contract_line=line,
             reason=reason,
         )
         for subject, line, reason in binding.unresolved
     )
-    return rules.judge(_case(evidence, binding, options, slices)) + left_out
+    return rules.judge(case) + left_out
 
 
 def _case(

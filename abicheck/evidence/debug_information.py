@@ -25,13 +25,14 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from abicheck.evidence.elf.debug_files import DebugFiles
+from abicheck.evidence.sections import ElfSections, Found
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from abicheck.evidence.elf.debug_files import DebugFiles
     from abicheck.evidence.elf.file import ElfFile
-    from abicheck.evidence.sections import ElfSections, SectionBytes
+    from abicheck.evidence.sections import SectionBytes
     from abicheck.evidence.split import PackagedUnit, SplitFile, SplitUnits
     from abicheck.model.evidence import Unseen
 
@@ -47,23 +48,38 @@ class DebugInformation:
         debug_dirs: Sequence[str] = (),
     ) -> None:
         """Take what the user named: files, and directories to search."""
-        self.files = DebugFiles(elf, explicit=debug_files, directories=debug_dirs)
+        self._elf, self._named, self._directories = elf, debug_files, debug_dirs
+
+    @cached_property
+    def files(self) -> DebugFiles:
+        """The search for files beside the plugin."""
+        from abicheck.evidence.elf.debug_files import DebugFiles  # noqa: PLC0415
+
+        return DebugFiles(self._elf, explicit=self._named, directories=self._directories)
+
+    @cached_property
+    def found(self) -> Found:
+        """Where the debug information is: most often in the plugin itself."""
+        own = ElfSections(self._elf)
+        if not self._named and own.has(".debug_info"):
+            return Found(own)
+        return self.files.found
 
     @property
     def absence(self) -> str | None:
         """Why there is no debug information, as a clause, or None if there is some."""
-        return self.files.found.absence
+        return self.found.absence
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Sentences about debug files that were refused."""
-        return self.files.found.notes
+        return self.found.notes
 
     @property
     def holder(self) -> ElfFile:
         """The file with the debug sections: the plugin's debug file, or the plugin itself."""
-        sections = self.files.found.sections
-        return self.files.elf if sections is None else sections.elf
+        sections = self.found.sections
+        return self._elf if sections is None else sections.elf
 
     @property
     def file(self) -> str:
@@ -73,7 +89,7 @@ class DebugInformation:
     @property
     def byte_order(self) -> str:
         """The byte order of all of it: "little" or "big"."""
-        return self.files.elf.byte_order
+        return self._elf.byte_order
 
     def section(self, name: str) -> SectionBytes | None:
         """Return a section by name, or None if there is none.
@@ -82,7 +98,7 @@ class DebugInformation:
             BinaryError: it is damaged.
             UnsupportedError: it is compressed in a way that cannot be read here.
         """
-        sections = self.files.found.sections
+        sections = self.found.sections
         return None if sections is None else sections.section(name)
 
     @cached_property

@@ -9,18 +9,19 @@ its file and, unless it is compressed, its place there.
 from __future__ import annotations
 
 from bisect import bisect_right
+from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING, Protocol
 
 from abicheck.errors import BinaryError, UnsupportedError
 from abicheck.evidence.elf.standard import SHF_COMPRESSED, SHT_NOBITS
-from abicheck.evidence.inflate import Budget, open_zlib, open_zstd
+from abicheck.model.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from abicheck.evidence.elf.file import ElfFile, Section
-    from abicheck.evidence.inflate import Inflated, Slices
+    from abicheck.evidence.inflate import Budget, Inflated, Slices
 
 ELFCOMPRESS_ZLIB, ELFCOMPRESS_ZSTD = 1, 2
 OLD_HEADER_SIZE = 12
@@ -63,6 +64,18 @@ class Sections(Protocol):
             BinaryError: there is one, but it is damaged.
             UnsupportedError: there is one, compressed in a way that cannot be read here.
         """
+
+
+@record
+class Found:
+    """Where the debug information of a plugin is; `sections` is None where there is none.
+
+    `absence` then says why, as a clause. `notes` are sentences about files that were refused.
+    """
+
+    sections: ElfSections | None
+    absence: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 class PlainBytes:
@@ -190,8 +203,14 @@ class ElfSections:
     def __init__(self, elf: ElfFile, suffix: str = "") -> None:
         """Stand for the sections of `elf`; with ".dwo", for those of the split unit in it."""
         self.elf, self.suffix = elf, suffix
-        self.budget = Budget(elf.size)
         self._known: dict[str, SectionBytes | None] = {}
+
+    @cached_property
+    def budget(self) -> Budget:
+        """What may still be inflated of this file."""
+        from abicheck.evidence.inflate import Budget
+
+        return Budget(self.elf.size)
 
     def section(self, name: str) -> SectionBytes | None:
         """Return the section `name` (to which the suffix is added), or None if there is none.
@@ -236,6 +255,8 @@ class ElfSections:
 
     def _open_compressed(self, raw: PlainBytes) -> SectionBytes:
         """Open a section behind an `ElfXX_Chdr`. Source: System V gABI, chapter 4."""
+        from abicheck.evidence.inflate import open_zlib, open_zstd
+
         elf = self.elf
         content = elf.cursor(raw.file_offset, len(raw), raw.name)
         if elf.is_64:
@@ -256,6 +277,8 @@ class ElfSections:
 
         Source: GNU binutils, before sections could be marked as compressed.
         """
+        from abicheck.evidence.inflate import open_zlib
+
         header = raw[:OLD_HEADER_SIZE]
         if len(header) < OLD_HEADER_SIZE or header[:4] != b"ZLIB":
             raise BinaryError(

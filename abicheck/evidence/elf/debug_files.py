@@ -12,7 +12,6 @@ and what they lead to must prove that it belongs to the plugin.
 from __future__ import annotations
 
 import os
-import zlib
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -20,8 +19,7 @@ from abicheck.errors import BinaryError
 from abicheck.evidence.elf.file import ElfFile
 from abicheck.evidence.elf.standard import SHF_ALLOC, SHT_NOBITS
 from abicheck.evidence.files import open_bytes, shown
-from abicheck.evidence.sections import ElfSections
-from abicheck.model.records import record
+from abicheck.evidence.sections import ElfSections, Found
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,18 +31,6 @@ CRC_WINDOW = 1 << 20
 NEVER_FETCHED = "(nothing is fetched over the network)"
 LOADED = (".text", ".dynsym", ".dynstr", ".dynamic", ".rodata")
 """Sections that every plugin keeps, and of which a detached debug file keeps only the headers."""
-
-
-@record
-class Found:
-    """Where the debug information of a plugin is; `sections` is None where there is none.
-
-    `absence` then says why, as a clause. `notes` are sentences about files that were refused.
-    """
-
-    sections: ElfSections | None
-    absence: str | None = None
-    notes: tuple[str, ...] = ()
 
 
 def is_detached(elf: ElfFile) -> bool:
@@ -228,6 +214,8 @@ def build_id_path(directory: str, build_id: str) -> str:
 
 def crc32(elf: ElfFile) -> int:
     """Return the CRC-32 of a whole file, as `.gnu_debuglink` counts it."""
+    import zlib  # noqa: PLC0415 (few plugins ask for it)
+
     checksum = 0
     for start in range(0, elf.size, CRC_WINDOW):
         checksum = zlib.crc32(elf.buffer[start : start + CRC_WINDOW], checksum)
