@@ -37,7 +37,9 @@ def abbreviations(*declared: tuple[int, int, bool, list[tuple[int, int]]]) -> by
     table = b""
     for code, tag, has_children, attributes in declared:
         pairs = b"".join(encode_uleb128(name) + encode_uleb128(form) for name, form in attributes)
-        table += encode_uleb128(code) + encode_uleb128(tag) + bytes([has_children]) + pairs + b"\0\0"
+        table += (
+            encode_uleb128(code) + encode_uleb128(tag) + bytes([has_children]) + pairs + b"\0\0"
+        )
     return table + b"\0"
 
 

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FIXTURES = ROOT / "fixtures"
-NEEDS_MORE = re.compile(r"rust|split|package|no-debug|stripped|separate|dwz|sup|shared|release|zstd|units-5|type-units|gnu.so")
+NEEDS_MORE = re.compile(
+    r"rust|split|package|no-debug|stripped|separate|dwz|sup|shared|release|zstd|units-5|type-units|gnu.so"
+)
 """Rust is spelled otherwise; what is kept in other files or in DWARF 5 type units, pyelftools does not look for."""
 
 PLUGINS = sorted(
