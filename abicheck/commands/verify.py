@@ -122,7 +122,7 @@ def _options(arguments: Arguments) -> VerifyOptions:
         for directory in arguments.all(name):
             _demand(os.path.isdir(directory), name, directory, "is not a directory that exists")
     return VerifyOptions(
-        parameters=dict(parameter(each) for each in arguments.all("--set")),
+        parameters=dict(_setting(each) for each in arguments.all("--set")),
         debug_files=arguments.all("--debug-file"),
         debug_dirs=arguments.all("--debug-dir"),
         host=arguments.maybe("--host"),
@@ -136,20 +136,13 @@ def _demand(is_met: bool, option: str, value: str, complaint: str) -> None:
         raise UsageError(f"{option} {value!r} {complaint}")
 
 
-def parameter(text: str) -> tuple[str, object]:
-    """Return a parameter's name and value: a TOML number, boolean, string or array, else text."""
-    name, separator, value = text.partition("=")
-    if not separator or not name.isidentifier():
-        raise UsageError(f"--set {text!r} is not of the form NAME=VALUE")
-    from tomllib import TOMLDecodeError, loads  # noqa: PLC0415
+def _setting(text: str) -> tuple[str, object]:
+    from abicheck.contract import parse_setting  # noqa: PLC0415 (not needed for --help)
 
     try:
-        document = loads(f"value = {value}")
-    except TOMLDecodeError:
-        return name, value
-    known = document["value"]
-    is_plain = len(document) == 1 and isinstance(known, bool | int | float | str | list)
-    return name, known if is_plain else value
+        return parse_setting(text)
+    except ValueError as error:
+        raise UsageError(f"--set: {error}") from error
 
 
 def _report(arguments: Arguments, options: VerifyOptions, problems: list[Problem]) -> Report | None:

@@ -55,7 +55,7 @@ def parse_setting(text: str) -> tuple[str, object]:
     name, sign, value = text.partition("=")
     name = name.strip()
     if not sign or not is_identifier(name):
-        raise ValueError(f'expected name=value, found "{text}"')
+        raise ValueError(f'expected NAME=VALUE, found "{text}"')
     import tomllib  # noqa: PLC0415 (read.py has loaded it already)
 
     try:

@@ -187,26 +187,6 @@ def test_first_way_out_of_a_cargo_release_is_the_debug_build(
     assert cli.main(command.split()[1:]) == 0
 
 
-@pytest.mark.parametrize(
-    ("words", "value"),
-    [
-        ("count=3", 3),
-        ("count=true", True),
-        ('count="3"', "3"),
-        ("count=three", "three"),
-        ("count=", ""),
-        ("count=[1, 2]", [1, 2]),
-        ("count=a=b", "a=b"),
-        ("count=1\nmore=2", "1\nmore=2"),
-        ("count=2024-01-01", "2024-01-01"),
-    ],
-)
-def test_parameters_are_toml_values_or_text(words: str, value: object) -> None:
-    from abicheck.commands.verify import parameter  # noqa: PLC0415
-
-    assert parameter(words) == ("count", value)
-
-
 # What only a process of its own can show.
 
 

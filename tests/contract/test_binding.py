@@ -246,5 +246,5 @@ def test_setting_is_a_toml_value_or_else_text(text: str, setting: tuple[str, obj
 
 @pytest.mark.parametrize("text", ["x", "=1", "a-b=1", ""])
 def test_setting_without_name_and_value_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="expected name=value"):
+    with pytest.raises(ValueError, match="expected NAME=VALUE"):
         parse_setting(text)
