@@ -13,6 +13,7 @@ from abicheck.evidence.dwarf.forms import (
     BLOCK_FORMS,
     CONSTANT_WIDTHS,
     LEB128_CONSTANTS,
+    MORE,
     STRING_INDEX_FORMS,
     SUPPLEMENTARY_FORMS,
     UNIT_REFERENCE_FORMS,
@@ -28,12 +29,12 @@ if TYPE_CHECKING:
 
     Place = tuple[int, int]
 
-DEEPEST = 512
-"""Levels of nesting that are followed; compilers stay far below a hundred."""
+LARGEST_NUMBER = 16
+"""Bytes of a number in a block, as which enumerators beyond 64 bits come."""
 
 
 class Entry:
-    """One entry: `position` is where it begins in its unit's buffer, `after` where its children do."""
+    """One entry, at `position` in its unit's buffer; its children begin at `after`."""
 
     __slots__ = ("_forms", "_values", "abbreviation", "after", "position", "unit")
 
@@ -99,7 +100,7 @@ class Entry:
             return value if isinstance(value, int) else None
         width = CONSTANT_WIDTHS.get(form or 0)
         if width is None and form in BLOCK_FORMS and isinstance(value, bytes):
-            width = len(value)  # Enumerators beyond 64 bits come as blocks.
+            width = len(value) if len(value) <= LARGEST_NUMBER else 0
         if not width:
             return None
         if isinstance(value, bytes):
@@ -200,7 +201,7 @@ def child_positions(entry: Entry) -> Iterator[tuple[int, Abbreviation, int]]:
         try:
             code = buffer[position] if position < end else 0
             content = position + 1
-            if code >= 0x80:
+            if code >= MORE:
                 code, content = read_uleb128(buffer, position)
             if not code:
                 return
@@ -240,7 +241,7 @@ def skip_descendants(unit: Unit, position: int) -> int:
             return end
         code = buffer[position]
         position += 1
-        if code >= 0x80:
+        if code >= MORE:
             code, position = read_uleb128(buffer, position - 1)
         if not code:
             depth -= 1

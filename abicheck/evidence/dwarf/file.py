@@ -139,7 +139,7 @@ class DebugFile:
         return self.string_by_form(dw.DW_FORM_strp, int.from_bytes(slot, self.byte_order))
 
     def indexed_address(self, unit: Unit, index: int) -> int:
-        """Return address number `index` of a unit; that of a split unit is in its skeleton's file."""
+        """Return address number `index` of a unit, from its skeleton's file if it is split."""
         holder = self if unit.skeleton is None else unit.skeleton.file
         size = unit.widths.address_size
         table = self._demand(holder.addresses, ".debug_addr")

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 
 ByteOrder = Literal["little", "big"]
 
+MORE = 0x80
+"""The bit of each byte of a LEB128 but the last. Source: DWARF 5, section 7.6."""
+
+WIDE = 8
+"""Bytes of an offset in 64-bit DWARF, and of an address on 64-bit machines."""
+
 LONGEST_LEB128 = 19
 """Bytes of the longest LEB128 that is read: what 128 bits need."""
 
@@ -81,6 +87,12 @@ CONSTANT_WIDTHS = {
 LEB128_CONSTANTS = frozenset({dw.DW_FORM_udata, dw.DW_FORM_sdata, dw.DW_FORM_implicit_const})
 
 
+SHORT_LENGTH_END = 0xFFFFFFF0
+"""Lengths from here on are marks; the only one in use announces 64-bit DWARF."""
+
+DWARF_2, DWARF_5 = 2, 5
+
+
 class Widths:
     """What decides how wide forms are: a unit's version, its offsets and its addresses."""
 
@@ -90,10 +102,10 @@ class Widths:
         """Tabulate the fixed forms; `prefix` is `struct`'s byte order."""
         self.version, self.offset_size = version, offset_size
         self.address_size, self.prefix = address_size, prefix
-        offset = "Q" if offset_size == 8 else "I"
+        offset = "Q" if offset_size == WIDE else "I"
         address = {8: "Q", 4: "I", 2: "H"}[address_size]
         self.codes = {**_PLAIN, **dict.fromkeys(_OFFSETS, offset), dw.DW_FORM_addr: address}
-        if version < 3:
+        if version == DWARF_2:
             # DWARF 2 made DW_FORM_ref_addr as wide as an address (section 7.5.4 there).
             self.codes[dw.DW_FORM_ref_addr] = address
 
@@ -105,13 +117,13 @@ def read_uleb128(buffer: Buffer, position: int) -> tuple[int, int]:
         IndexError: it is longer than 128 bits need, or reaches beyond the buffer.
     """
     byte = buffer[position]
-    if byte < 0x80:
+    if byte < MORE:
         return byte, position + 1
     value, shift = byte & 0x7F, 7
     for at in range(position + 1, position + LONGEST_LEB128):
         byte = buffer[at]
         value |= (byte & 0x7F) << shift
-        if byte < 0x80:
+        if byte < MORE:
             return value, at + 1
         shift += 7
     raise IndexError
@@ -128,8 +140,8 @@ def read_sleb128(buffer: Buffer, position: int) -> tuple[int, int]:
 def encode_uleb128(value: int) -> bytes:
     """Return `value` as an unsigned LEB128 without padding."""
     encoded = bytearray()
-    while value >= 0x80:
-        encoded.append(value & 0x7F | 0x80)
+    while value >= MORE:
+        encoded.append(value & 0x7F | MORE)
         value >>= 7
     encoded.append(value)
     return bytes(encoded)
@@ -138,7 +150,7 @@ def encode_uleb128(value: int) -> bytes:
 def skip_leb128(buffer: Buffer, position: int) -> int:
     """Return the position after a LEB128 of whatever length up to the limit."""
     for at in range(position, position + LONGEST_LEB128):
-        if buffer[at] < 0x80:
+        if buffer[at] < MORE:
             return at + 1
     raise IndexError
 
@@ -163,7 +175,7 @@ def skip_variable(buffer: Buffer, position: int, kind: int, widths: Widths) -> i
         IndexError: it does not end within the buffer.
     """
     if kind == LEB128:
-        return position + 1 if buffer[position] < 0x80 else skip_leb128(buffer, position)
+        return position + 1 if buffer[position] < MORE else skip_leb128(buffer, position)
     if kind == STRING:
         end = buffer.find(b"\0", position)
         if end < 0:

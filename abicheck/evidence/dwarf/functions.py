@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MOST_HITS = 256
 MOST_INDEXES = 4
+INDEX_OPERATIONS = (dw.DW_OP_addrx, dw.DW_OP_GNU_addr_index)
 SHORTEST_PATTERN = 3
 """Bytes that a pattern must have to be searched for by itself."""
 
@@ -92,8 +93,8 @@ def _locations(unit: Unit, address: int) -> list[bytes]:
     """Return the blocks that say "at this address", with the byte of their length."""
     operations = [bytes([dw.DW_OP_addr]) + _address_bytes(unit, address)]
     for index in _address_indexes(unit, address):
-        for code in (dw.DW_OP_addrx, dw.DW_OP_GNU_addr_index):
-            operations.append(bytes([code]) + encode_uleb128(index))
+        encoded = encode_uleb128(index)
+        operations += [bytes([code]) + encoded for code in INDEX_OPERATIONS]
     return [bytes([len(operation)]) + operation for operation in operations]
 
 
@@ -120,7 +121,7 @@ def _is_sound(entry: Entry, name: str) -> bool:
         return False  # Bytes that look like an entry need not be one.
 
 
-def _candidates(
+def _candidates(  # noqa: C901  one search, with what makes it safe
     unit: Unit, tag: int, attribute: int, patterns: dict[int, list[bytes]]
 ) -> Iterator[Entry]:
     """Yield what decodes as an entry of `tag` around the bytes that `attribute` would have.
@@ -185,10 +186,8 @@ def _address_indexes(unit: Unit, address: int) -> list[int]:
     if holder.addresses is None:
         return []
     base, size = unit.address_base, unit.widths.address_size
-    found = []
-    for hit in holder.addresses.find_all(_address_bytes(unit, address), MOST_HITS, base):
-        if (hit - base) % size == 0:
-            found.append((hit - base) // size)
+    hits = holder.addresses.find_all(_address_bytes(unit, address), MOST_HITS, base)
+    found = [(hit - base) // size for hit in hits if (hit - base) % size == 0]
     return found[:MOST_INDEXES]
 
 

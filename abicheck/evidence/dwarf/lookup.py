@@ -18,6 +18,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from abicheck.errors import BinaryError, UnsupportedError
+from abicheck.evidence.dwarf.forms import SHORT_LENGTH_END, WIDE
 from abicheck.evidence.dwarf.ranges import ranges_of
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class UnitLookup:
         region = self._aranges
         if region is None or region.size > MOST_WORDS * 8:
             return None
-        words = array("Q" if self._address_size == 8 else "I")
+        words = array("Q" if self._address_size == WIDE else "I")
         words.frombytes(region.read(0, region.size - region.size % words.itemsize))
         if self._file.byte_order != sys.byteorder:
             words.byteswap()
@@ -153,7 +154,7 @@ class UnitLookup:
             return False
         header = region.read(start, start + 24)
         length, at, offset_size = int.from_bytes(header[:4], order), 4, 4
-        if length >= 0xFFFFFFF0:
+        if length >= SHORT_LENGTH_END:
             length, at, offset_size = int.from_bytes(header[4:12], order), 12, 8
         end = start + at + length
         if end > region.size:
@@ -173,7 +174,7 @@ class UnitLookup:
         if region is None:
             return
         content = region.read(found.first, found.end)
-        code = self._file.prefix + ("QQ" if size == 8 else "II")
+        code = self._file.prefix + ("QQ" if size == WIDE else "II")
         usable = len(content) - len(content) % (2 * size)
         for begin, length in struct.iter_unpack(code, content[:usable]):
             yield begin, begin + length

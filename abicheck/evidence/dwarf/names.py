@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 from abicheck.errors import BinaryError, UnsupportedError
 from abicheck.evidence.dwarf import constants as dw
 from abicheck.evidence.dwarf.forms import (
+    DWARF_5,
     STRING_INDEX_FORMS,
     UNIT_REFERENCE_FORMS,
+    WIDE,
     encode_uleb128,
 )
 from abicheck.evidence.dwarf.walk import SCOPES, TYPE_TAGS, find_in_unit, reached
@@ -55,7 +57,7 @@ INSIDE = TYPE_TAGS | {
 MOST_SPLITS = 4000
 
 WALKED_AT_MOST = 100
-"""How many times larger than a unit .debug_str may be before walking the unit is the cheaper way."""
+"""How many times larger than a unit .debug_str may be before walking the unit is cheaper."""
 
 
 class Names:
@@ -249,19 +251,15 @@ def _indexes(unit: Unit, offsets: list[int]) -> list[int]:
         return []
     base = unit.string_offsets_base
     end = table.size
-    header = 8 if size == 4 else 16
-    if unit.version >= 5 and base >= header:
+    header = 16 if size == WIDE else 8
+    if unit.version >= DWARF_5 and base >= header:
         length = table.exactly(base - header, header)[header - 4 - size : header - 4]
         end = min(end, base - 4 + int.from_bytes(length, unit.file.byte_order))
-    found = []
-    for offset in offsets:
-        if offset >> 8 * size:
-            continue
-        needle = offset.to_bytes(size, unit.file.byte_order)
-        for slot in table.find_all(needle, MOST_TAILS, base, end):
-            if (slot - base) % size == 0:
-                found.append((slot - base) // size)
-    return found
+    needles = [
+        each.to_bytes(size, unit.file.byte_order) for each in offsets if not each >> 8 * size
+    ]
+    slots = [slot for needle in needles for slot in table.find_all(needle, MOST_TAILS, base, end)]
+    return [(slot - base) // size for slot in slots if (slot - base) % size == 0]
 
 
 def index_bytes(unit: Unit, form: int, index: int) -> bytes:
@@ -313,7 +311,7 @@ def _is_referred_to(entry: Entry, value: bytes) -> bool:
 
 
 def _is_mere_name(entry: Entry) -> bool:
-    """Whether what looks like an entry defines nothing: a declaration, or bytes that only look so."""
+    """Whether this defines nothing: it is a declaration, or only looks like an entry."""
     if entry.flag(dw.DW_AT_declaration) and dw.DW_AT_signature not in entry:
         return True
     if (entry.unsigned(dw.DW_AT_calling_convention) or 0) > DW_CC_pass_by_value:

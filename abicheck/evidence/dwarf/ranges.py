@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from abicheck.evidence.dwarf import constants as dw
-from abicheck.evidence.dwarf.forms import read_uleb128
+from abicheck.evidence.dwarf.forms import DWARF_5, WIDE, read_uleb128
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,9 +62,9 @@ def has_code(entry: Entry) -> bool:
 
 def _listed(entry: Entry) -> Iterator[tuple[int, int]]:
     unit, value = entry.unit, entry.unsigned(dw.DW_AT_ranges) or 0
-    file = unit.file if unit.skeleton is None or unit.version >= 5 else unit.skeleton.file
+    file = unit.file if unit.skeleton is None or unit.version >= DWARF_5 else unit.skeleton.file
     base = unit.bases.address(dw.DW_AT_low_pc) or 0
-    if unit.version < 5:
+    if unit.version < DWARF_5:
         section = file.region(".debug_ranges")
         if unit.skeleton is not None:
             value += unit.bases.unsigned(dw.DW_AT_GNU_ranges_base) or 0
@@ -84,7 +84,7 @@ def _list_offset(section: Region, unit: Unit, index: int) -> int:
     size = unit.widths.offset_size
     base = unit.root.unsigned(dw.DW_AT_rnglists_base)
     if base is None:
-        base = 12 if size == 4 else 20  # In a .dwo the one table begins with its header.
+        base = 20 if size == WIDE else 12  # In a .dwo the one table begins with its header.
     slot = section.exactly(base + index * size, size)
     return base + int.from_bytes(slot, unit.file.byte_order)
 
@@ -104,7 +104,9 @@ def _old_list(section: Region, offset: int, unit: Unit, base: int) -> Iterator[t
             return
 
 
-def _new_list(section: Region, offset: int, unit: Unit, base: int) -> Iterator[tuple[int, int]]:
+def _new_list(  # noqa: C901  a flat table of kinds
+    section: Region, offset: int, unit: Unit, base: int
+) -> Iterator[tuple[int, int]]:
     size, order, file = unit.widths.address_size, unit.file.byte_order, unit.file
     window, at = section.read(offset, offset + WINDOW), 0
 

@@ -24,11 +24,14 @@ if TYPE_CHECKING:
 RAW_POINTERS = ("*const ", "*mut ")
 VARIADIC = ",..."
 WRAPPERS = frozenset(
-    """Cell UnsafeCell SyncUnsafeCell ManuallyDrop MaybeDangling MaybeUninit NonNull NonZero Pin Wrapping Saturating
-    AtomicBool AtomicI8 AtomicI16 AtomicI32 AtomicI64 AtomicIsize AtomicU8 AtomicU16 AtomicU32
-    AtomicU64 AtomicUsize AtomicPtr Atomic""".split()
-)
-"""Structs and unions of the standard library that are `repr(transparent)`, or laid out as if they were."""
+    {
+        "Atomic", "AtomicBool", "AtomicI16", "AtomicI32", "AtomicI64", "AtomicI8", "AtomicIsize",
+        "AtomicPtr", "AtomicU16", "AtomicU32", "AtomicU64", "AtomicU8", "AtomicUsize", "Cell",
+        "ManuallyDrop", "MaybeDangling", "MaybeUninit", "NonNull", "NonZero", "Pin", "Saturating",
+        "SyncUnsafeCell", "UnsafeCell", "Wrapping",
+    }
+)  # fmt: skip
+"""Types of the standard library that are `repr(transparent)`, or laid out as if they were."""
 
 DEEPEST_WRAPPER = 16
 

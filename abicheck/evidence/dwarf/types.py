@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
     TypeKey = tuple[int, int] | tuple[int, int, int | str]
 
+PLAIN = ("section", "offset")
+"""What an id is made of; a dimension of an array or marks of a function may be a third part."""
+
 MOST_TYPEDEFS = 128
 MOST_DIMENSIONS = 32
 MOST_PENDING = 32
@@ -148,19 +151,21 @@ class Types:
         try:
             if key[0] < 0:  # What could not be read: the reason stands in the id.
                 return UnknownLayout(str(key[-1]))
-            if len(key) == 3 and isinstance(key[2], int):
-                return self._dimension(self.entry((key[0], key[1])), key[2])
+            variation = key[2] if len(key) > len(PLAIN) else ""
+            if isinstance(variation, int):
+                return self._dimension(self.entry((key[0], key[1])), variation)
             entry, name = self.resolve((key[0], key[1]))
             if entry is None:
                 return UnknownLayout("it is void")
-            marks = key[2] if len(key) == 3 and isinstance(key[2], str) else ""
-            return self._lay_out_entry(entry, name, marks)
+            return self._lay_out_entry(entry, name, variation)
         except BinaryError as error:
             return UnknownLayout(f"the debug information is damaged: {error}")
         except UnsupportedError as error:
             return UnknownLayout(str(error))
 
-    def _lay_out_entry(self, entry: Entry, typedef: str, marks: str) -> TypeLayout:
+    def _lay_out_entry(  # noqa: PLR0911  a flat table of tags
+        self, entry: Entry, typedef: str, marks: str
+    ) -> TypeLayout:
         tag = entry.tag
         if tag == dw.DW_TAG_base_type:
             return lay_out_base(entry)
@@ -284,7 +289,9 @@ class Types:
             size = None if size is None or count is None else size * count
         return size
 
-    def size_of(self, place: Place, depth: int = 0) -> int | None:
+    def size_of(  # noqa: PLR0911  what is stated first decides
+        self, place: Place, depth: int = 0
+    ) -> int | None:
         """Return the size of a type in bytes, as far as it is stated.
 
         Raises:

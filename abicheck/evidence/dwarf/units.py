@@ -8,26 +8,30 @@ Source: DWARF 5, sections 7.4, 7.5.1; DWARF 4, section 7.5.1; GNU DebugFission.
 
 from __future__ import annotations
 
+import struct
 from bisect import bisect_right, insort
 from functools import cached_property
-from struct import error as StructError
 from typing import TYPE_CHECKING
 
-from abicheck.errors import BinaryError
 from abicheck.evidence.dwarf import constants as dw
 from abicheck.evidence.dwarf.entries import Entry
-from abicheck.evidence.dwarf.forms import read_uleb128
+from abicheck.evidence.dwarf.forms import (
+    DWARF_2,
+    DWARF_5,
+    MORE,
+    SHORT_LENGTH_END,
+    WIDE,
+    read_uleb128,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from abicheck.errors import BinaryError
     from abicheck.evidence.dwarf.abbreviations import Abbreviation, Abbreviations
     from abicheck.evidence.dwarf.file import DebugFile
     from abicheck.evidence.dwarf.forms import Buffer
     from abicheck.evidence.dwarf.regions import Region
-
-SHORT_LENGTH_END = 0xFFFFFFF0
-"""Lengths from here on are marks; the only one in use announces 64-bit DWARF."""
 
 LONGEST_HEADER = 48
 ROOT_WINDOW = 192
@@ -82,13 +86,13 @@ class Unit:
 
         self.version = number(2)
         self.type = dw.DW_UT_compile
-        if self.version >= 5:
+        if self.version >= DWARF_5:
             self.type, address_size = number(1), number(1)
             self.abbreviations_offset = number(offset_size)
         else:
             self.abbreviations_offset, address_size = number(offset_size), number(1)
             self.type = dw.DW_UT_type if section.is_types else dw.DW_UT_compile
-        if not 2 <= self.version <= 5 or address_size not in {2, 4, 8}:
+        if not DWARF_2 <= self.version <= DWARF_5 or address_size not in {2, 4, 8}:
             message = f"a unit of DWARF {self.version} with addresses of {address_size} bytes"
             raise section.region.damage(start, message)
         self.dwo_id: int | None = None
@@ -145,7 +149,7 @@ class Unit:
         try:
             code = buffer[position]
             after = position + 1
-            if code >= 0x80:
+            if code >= MORE:
                 code, after = read_uleb128(buffer, position)
             return self.read_entry(position, self.abbreviations[code], after)
         except (KeyError, IndexError):
@@ -156,7 +160,7 @@ class Unit:
         self.file.book.work.count_entry()
         try:
             values, forms, after = abbreviation.read(self.buffer, content)
-        except (KeyError, IndexError, StructError):
+        except (KeyError, IndexError, struct.error):
             after = self.end_position + 1
         if after > self.end_position:
             raise self.damage(position + self.shift, "an entry cannot be decoded")
@@ -171,7 +175,7 @@ class Unit:
             code, content = read_uleb128(window, 0)
             abbreviation = self.abbreviations[code]
             values, forms, after = abbreviation.read(window, content)
-        except (KeyError, IndexError, StructError):
+        except (KeyError, IndexError, struct.error):
             return self.entry_at(self.first - self.shift)
         if after > len(window):
             return self.entry_at(self.first - self.shift)
@@ -194,9 +198,9 @@ class Unit:
         stated = self.root.unsigned(dw.DW_AT_str_offsets_base)
         if stated is not None:
             return stated
-        if self.file.is_split and self.version >= 5:
+        if self.file.is_split and self.version >= DWARF_5:
             # In a .dwo the one contribution begins with its header, which nothing points to.
-            return 8 if self.widths.offset_size == 4 else 16
+            return 8 if self.widths.offset_size < WIDE else 16
         return 0
 
     @property
@@ -212,7 +216,7 @@ class Unit:
             stated = root.unsigned(name)
             if stated is not None:
                 return stated
-        return 8 if self.version >= 5 else 0
+        return 8 if self.version >= DWARF_5 else 0
 
     @property
     def states_address_base(self) -> bool:
