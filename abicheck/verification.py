@@ -109,7 +109,7 @@ def _choose(
 def _judge(case: rules.Case, binding: Binding) -> tuple[Claim, ...]:
     left_out = tuple(
         Claim(
-            rule=rules.plugin.plugin_file.id,
+            rule=rules.UNRESOLVED,
             claim="parameters",
             subject=subject,
             status=UNVERIFIED,

@@ -8,9 +8,10 @@ import pytest
 
 import abicheck
 from abicheck.model.report import MISMATCH, OK, UNVERIFIED, Claim, PluginReport, Verdict
-from abicheck.rules.registry import RULES
+from abicheck.rules import MODULES, UNRESOLVED, all_rules
 from tests.conftest import ROOT
 
+RULES = {rule.id: rule for rule in all_rules()}
 FIXTURES = ROOT / "fixtures" / "rules"
 WITHOUT_FIXTURES = {
     "platform-macos-mismatch": "makes claims about Mach-O alone",
@@ -77,3 +78,18 @@ def test_documentation_names_no_rule_that_is_not_there() -> None:
     text = (ROOT / "docs" / "rules.md").read_text()
     named = set(re.findall(r"^\| `([a-z]+(?:-[a-z]+)+)` \|", text, re.MULTILINE))
     assert named <= set(RULES)
+
+
+def test_modules_that_are_passed_over_would_claim_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def claims() -> list[tuple[Claim, ...]]:
+        return [
+            judged(rule, name).claims for rule in RULES_WITH_FIXTURES for name in ("good", "bad")
+        ]
+
+    few = claims()
+    monkeypatch.setattr("abicheck.rules.needed", lambda _case: MODULES)
+    assert few == claims()
+
+
+def test_problem_of_a_parameter_is_told_under_a_rule_that_exists() -> None:
+    assert UNRESOLVED in RULES

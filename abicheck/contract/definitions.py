@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from abicheck.contract.enums import read_enum
 from abicheck.contract.expressions import (
     ALIAS,
     ALIASED,
@@ -19,7 +18,6 @@ from abicheck.contract.expressions import (
 from abicheck.contract.members import read_struct
 from abicheck.contract.schema import described, is_identifier, version_parts
 from abicheck.contract.soundness import MAX_NESTING, check_definitions
-from abicheck.contract.targets import per_target
 from abicheck.model.types import SCALARS, Alias, Opaque
 
 if TYPE_CHECKING:
@@ -78,6 +76,8 @@ class Definitions:
         for name, value in self.types.items():
             self.read_type(name, value)
         for name, value in document.get("enums", {}).items():
+            from abicheck.contract.enums import read_enum  # noqa: PLC0415 (not in every contract)
+
             if self.places.get(name) == ("enums", name):
                 self.found[name] = read_enum(self, name, value)
         for group in ("structs", "unions"):
@@ -142,6 +142,8 @@ class Definitions:
             self.found[name] = Alias(name=name, type=type_, line=line, free=good.get("free"))
 
     def _opaque(self, name: str, path: KeyPath, good: dict[str, Any]) -> Opaque:
+        from abicheck.contract.targets import per_target  # noqa: PLC0415 (not in every contract)
+
         size, alignment = good.get("size"), good.get("alignment")
         if (size is None) != (alignment is None):
             missing = "alignment" if alignment is None else "size"

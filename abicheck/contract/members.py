@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from abicheck.contract.expressions import FIELD, ExpressionError
-from abicheck.contract.reprs import read_struct_repr
 from abicheck.contract.schema import described, is_identifier
-from abicheck.contract.targets import per_target
 from abicheck.model.types import Field, Struct
 
 if TYPE_CHECKING:
@@ -16,6 +14,21 @@ if TYPE_CHECKING:
     from abicheck.contract.definitions import Definitions
     from abicheck.contract.positions import KeyPath
     from abicheck.contract.schema import Schema
+    from abicheck.model.target import PerTarget
+
+
+def _repr(schema: Schema, path: KeyPath, text: str) -> tuple[int | None, int | None, bool]:
+    if text == "C":
+        return None, None, False
+    from abicheck.contract.reprs import read_struct_repr  # noqa: PLC0415 (not in every contract)
+
+    return read_struct_repr(schema, path, text)
+
+
+def _per_target(schema: Schema, path: KeyPath, value: object) -> PerTarget | None:
+    from abicheck.contract.targets import per_target  # noqa: PLC0415 (not in every contract)
+
+    return per_target(schema, path, value)
 
 
 def read_struct(definitions: Definitions, group: str, name: str, value: object) -> Struct:
@@ -28,7 +41,7 @@ def read_struct(definitions: Definitions, group: str, name: str, value: object) 
     if fields is None and not good.get("partial"):
         definitions.faulty.add(path)
         schema.lacks("union" if is_union else "struct", path, value, "fields")
-    packed, align, is_transparent = read_struct_repr(schema, (*path, "repr"), good.get("repr", "C"))
+    packed, align, is_transparent = _repr(schema, (*path, "repr"), good.get("repr", "C"))
     is_partial = good.get("partial", False)
     size = good.get("size")
     return Struct(
@@ -40,7 +53,7 @@ def read_struct(definitions: Definitions, group: str, name: str, value: object) 
         align=align,
         is_transparent=is_transparent,
         is_partial=is_partial,
-        size=None if size is None else per_target(schema, (*path, "size"), size),
+        size=None if size is None else _per_target(schema, (*path, "size"), size),
         match=good.get("match"),
         has_exact_names="names" in good,
         size_field=_growth(schema, good.get("size_field")),
@@ -103,7 +116,7 @@ def _field_table(
         schema.problem((*path, "name"), f'"{name}" is no name of a field{hint}')
     offset = None
     if "offset" in good:
-        offset = per_target(schema, (*path, "offset"), good["offset"])
+        offset = _per_target(schema, (*path, "offset"), good["offset"])
         if not is_partial:
             message = "offsets are computed; only a struct with partial = true states them"
             schema.problem((*path, "offset"), message)

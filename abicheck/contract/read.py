@@ -10,21 +10,13 @@ from typing import TYPE_CHECKING, Any
 from abicheck.contract.definitions import Definitions
 from abicheck.contract.exports import read_choices, read_exports
 from abicheck.contract.ownership import Ownership
-from abicheck.contract.platform import (
-    compiled,
-    read_evidence,
-    read_imports,
-    read_parameters,
-    read_platform,
-    read_plugin,
-)
 from abicheck.contract.positions import lines_of
 from abicheck.contract.schema import TEMPLATE, Schema, WrittenFloat
 from abicheck.contract.sources import Filling, Source
 from abicheck.contract.tag_paths import Roots
 from abicheck.contract.tags import read_tags
 from abicheck.errors import ContractError, Problem
-from abicheck.model.contract import Contract, EvidencePolicy, Platform, PluginRules
+from abicheck.model.contract import Contract
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -74,13 +66,24 @@ def parse_contract_text(text: str, file: str) -> Contract:
     except ValueError as error:
         raise _toml_problem(file, text, str(error)) from error
     has_templates = TEMPLATE.search(text) is not None
-    plugin = document.get("plugin")
-    pattern = compiled(plugin.get("file") if isinstance(plugin, dict) else None)
-    captures = tuple(pattern.groupindex) if pattern else ()
     source = Source(
-        file=file, document=document, lines=lines, captures=captures, has_templates=has_templates
+        file=file,
+        document=document,
+        lines=lines,
+        captures=_captures(document.get("plugin")),
+        has_templates=has_templates,
     )
     return build_contract(source, _first_filling(source))
+
+
+def _captures(plugin: object) -> tuple[str, ...]:
+    """Return the names of the groups in `plugin.file`."""
+    if not isinstance(plugin, dict) or "file" not in plugin:
+        return ()
+    from abicheck.contract.platform import compiled  # noqa: PLC0415 (not in every contract)
+
+    pattern = compiled(plugin["file"])
+    return tuple(pattern.groupindex) if pattern else ()
 
 
 def _first_filling(source: Source) -> Filling:
@@ -118,11 +121,12 @@ def build_contract(
 def _read(schema: Schema, source: Source, filling: Filling) -> Contract:
     top = schema.table("contract", (), filling.document)
     _check_header(schema, top, filling.document)
-    parameters = read_parameters(schema, top.get("parameters", {}))
+    settings = _settings(schema, top)
     if source.has_templates:
         from abicheck.contract.templates import check_templates  # noqa: PLC0415
 
-        check_templates(schema, source.document, set(source.captures), parameters.keys())
+        parameters = settings["parameters"].keys()
+        check_templates(schema, source.document, set(source.captures), parameters)
         for key in filling.clashes:
             schema.problem(("exports", key), f'"{key}" comes to the name of another export')
     version = top.get("version")
@@ -144,15 +148,28 @@ def _read(schema: Schema, source: Source, filling: Filling) -> Contract:
         definitions=definitions.found,
         tags=tags,
         choices=read_choices(schema, top.get("choices", [])),
-        platform=read_platform(schema, top["platform"]) if "platform" in top else Platform(),
-        plugin=read_plugin(schema, top["plugin"]) if "plugin" in top else PluginRules(),
-        imports=read_imports(schema, top["imports"]) if "imports" in top else None,
-        evidence=read_evidence(schema, top["evidence"]) if "evidence" in top else EvidencePolicy(),
-        parameters=parameters,
         uses_growth=schema.uses_growth,
         line=schema.line(("contract",)),
         document=Source(**{**source.__dict__, "has_open": bool(filling.open)}),
+        **settings,
     )
+
+
+def _settings(schema: Schema, top: dict[str, Any]) -> dict[str, Any]:
+    """Return what the tables say that many contracts do without, by the fields of a Contract."""
+    if top.keys().isdisjoint({"parameters", "platform", "plugin", "imports", "evidence"}):
+        return {"parameters": {}}
+    from abicheck.contract import platform  # noqa: PLC0415 (not in every contract)
+
+    readers = {
+        "parameters": platform.read_parameters,
+        "platform": platform.read_platform,
+        "plugin": platform.read_plugin,
+        "imports": platform.read_imports,
+        "evidence": platform.read_evidence,
+    }
+    found = {name: read(schema, top[name]) for name, read in readers.items() if name in top}
+    return {"parameters": {}, **found}
 
 
 def _check_header(schema: Schema, top: dict[str, Any], document: dict[str, Any]) -> None:

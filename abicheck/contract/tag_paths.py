@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, NoReturn
 
 from abicheck.contract.expressions import MAX_COUNT, ExpressionError
-from abicheck.contract.schema import shortened
+from abicheck.contract.schema import is_identifier, shortened
 from abicheck.model.contract import CallStep, EachStep, FieldStep, IndexStep, Path
 from abicheck.model.paths import BadStep, see_through, walk
 from abicheck.model.types import FunctionType, Named, Pointer, spell
@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 MAX_STEPS = 40
 
 _TEMPLATE = r"\{[A-Za-z_]\w*(?:\|[A-Za-z_]\w*)*\}"
-_TOKEN = re.compile(
-    rf"""\s*((?:[A-Za-z_$]|{_TEMPLATE})(?:[\w$]|{_TEMPLATE})*|\d\w*|"[^"]*"|'[^']*'|\S)""", re.ASCII
-)
+_TOKEN = rf"""(?a)\s*((?:[A-Za-z_$]|{_TEMPLATE})(?:[\w$]|{_TEMPLATE})*|\d\w*|"[^"]*"|'[^']*'|\S)"""
 
 
 def parse_path(text: str) -> Path:
@@ -41,7 +39,8 @@ class _Parser:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.tokens: list[str] = _TOKEN.findall(text)
+        # The commonest path is a lone word, for which no pattern need be compiled.
+        self.tokens: list[str] = [text] if is_identifier(text) else re.findall(_TOKEN, text)
         self.tokens.append("")
         self.at = 0
 
@@ -150,7 +149,7 @@ def _is_word(token: str) -> bool:
 
 def place_in(text: str, token: int) -> str:
     """Return the column of a path's token as messages show it."""
-    starts = [match.start(1) for match in _TOKEN.finditer(text)]
+    starts = [match.start(1) for match in re.finditer(_TOKEN, text)]
     starts.append(len(text.rstrip()))
     return f' (column {starts[token] + 1} of "{shortened(text, 120)}")' if len(starts) > 2 else ""  # noqa: PLR2004
 

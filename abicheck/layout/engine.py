@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from abicheck.layout import microsoft, partial, system_v
+from abicheck.layout import system_v
 from abicheck.layout.extent import Extent, Member, UnplaceableError
-from abicheck.layout.va_list import PARAMETER as VA_LIST_PARAMETER
-from abicheck.layout.va_list import va_list_layouts
 from abicheck.model.layout import (
     BOOL,
     CHAR,
@@ -39,6 +37,7 @@ from abicheck.model.types import (
 )
 
 if TYPE_CHECKING:
+    from abicheck.layout.extent import Placement
     from abicheck.model.contract import Contract
     from abicheck.model.layout import TypeLayout
     from abicheck.model.target import TargetFacts
@@ -131,6 +130,8 @@ class _Engine:
         )
 
     def _va_list(self) -> TypeLayout:
+        from abicheck.layout.va_list import va_list_layouts  # noqa: PLC0415 (rare)
+
         found = va_list_layouts(self.facts)
         self.types.update(found)
         for layout in found.values():
@@ -214,8 +215,10 @@ class _Engine:
         """Return the id of a parameter's type; a `va_list` that is an array becomes a pointer."""
         is_array = self.facts.va_list.endswith("[1]")
         if is_array and self._resolved(parameter.type) == Scalar("va_list"):
+            from abicheck.layout.va_list import PARAMETER  # noqa: PLC0415 (rare)
+
             self.layout(Scalar("va_list"))
-            return VA_LIST_PARAMETER
+            return PARAMETER
         return self.demand(parameter.type)
 
     def _resolved(self, type_: Type) -> Type:
@@ -235,8 +238,7 @@ class _Engine:
         members = [self._member(field) for field in struct.fields]
         if struct.is_partial:
             return self._partial(struct, members)
-        rules = microsoft if self.facts.bit_fields == "microsoft" else system_v
-        placement = rules.place(struct, members, self.facts)
+        placement = self._placement(struct, members)
         if placement.extent.size == 0 and self.facts.target.environment == "msvc":
             raise UnplaceableError("Microsoft's C has no empty structs")
         self.extents[struct.name] = placement.extent
@@ -249,7 +251,16 @@ class _Engine:
             is_transparent=struct.is_transparent,
         )
 
+    def _placement(self, struct: Struct, members: list[Member]) -> Placement:
+        if self.facts.bit_fields == "microsoft":
+            from abicheck.layout import microsoft  # noqa: PLC0415 (for Windows only)
+
+            return microsoft.place(struct, members, self.facts)
+        return system_v.place(struct, members, self.facts)
+
     def _partial(self, struct: Struct, members: list[Member]) -> StructLayout:
+        from abicheck.layout import partial  # noqa: PLC0415 (few contracts have such structs)
+
         bit_offsets, extent = partial.place(struct, members, self.facts)
         if extent is not None:
             self.extents[struct.name] = extent

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 from types import MappingProxyType
 
 from abicheck.model.records import record
@@ -61,6 +60,8 @@ class Target:
         A pattern without an environment fits every environment; a target whose
         environment the file does not show fits every pattern's environment.
         """
+        from fnmatch import fnmatchcase  # noqa: PLC0415 (few contracts list targets)
+
         if fnmatchcase(str(self), pattern) or fnmatchcase(f"{self}-", f"{pattern}-*"):
             return True
         machine, _, rest = pattern.partition("-")

@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 MOST_FIELDS = 20_000
 DEEPEST = 16
 
-PADDING_NAME = re.compile(
-    r"_*(?:bindgen_)?(?:pad|padding|reserved|unused|spare|rsvd)_?\d*_*", re.IGNORECASE
-)
+PADDING_NAME = r"(?i)_*(?:bindgen_)?(?:pad|padding|reserved|unused|spare|rsvd)_?\d*_*"
 """Names by which people spell out padding that the compiler would insert anyway."""
 
 
@@ -45,7 +43,7 @@ class Pair:
 
 def is_padding(field: FieldLayout) -> bool:
     """Whether a field's name says that nothing is kept in it."""
-    return field.name is not None and PADDING_NAME.fullmatch(field.name) is not None
+    return field.name is not None and re.fullmatch(PADDING_NAME, field.name) is not None
 
 
 def bit_position(field: FieldLayout) -> int:

@@ -37,8 +37,14 @@ class Rule:
         """What it decides, why, and what to do when it fires."""
         return self.decide.__doc__ or ""
 
+    @property
+    def module(self) -> str:
+        """The full name of the module that holds it."""
+        return self.decide.__module__
+
 
 RULES: dict[str, Rule] = {}
+"""The rules of those modules that were imported so far; `rules.all_rules` imports the rest."""
 
 
 def rule(rule_id: str, *, severity: Severity = Severity.ERROR) -> Callable[[Decide], Rule]:

@@ -10,11 +10,10 @@ from abicheck.model.records import record
 if TYPE_CHECKING:
     from abicheck.model.contract import Bound, Decoder
 
-SEMVER = re.compile(
+SEMVER = (
     r"v?(\d{1,18}(?:\.\d{1,18})*)(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+[0-9A-Za-z.-]+)?"
 )
-DATE = re.compile(r"(\d{8})")
-NUMBER = re.compile(r"\d{1,18}")
+DATE, NUMBER = r"(\d{8})", r"\d{1,18}"
 
 
 @record
@@ -44,15 +43,15 @@ def from_bits(value: int, decoder: Decoder) -> Version:
 def from_text(text: str, kind: str) -> Version | None:
     """Read "semver" or "date-number" out of a string; None if it holds no such version."""
     if kind == "semver":
-        match = SEMVER.fullmatch(text.strip())
+        match = re.fullmatch(SEMVER, text.strip())
         if match is None:
             return None
         prerelease = tuple(match[2].split(".")) if match[2] else ()
         return Version(tuple(map(int, match[1].split("."))), prerelease)
-    date = DATE.search(text)
+    date = re.search(DATE, text)
     if date is None:
         return None
-    number = NUMBER.search(text, date.end())
+    number = re.search(NUMBER, text[date.end() :])
     return Version((int(date[0]), int(number[0])) if number else (int(date[0]),))
 
 
