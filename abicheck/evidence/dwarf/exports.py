@@ -7,6 +7,7 @@ that of a resolver, and code compiled without types no prototype at all.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from abicheck.evidence.dwarf import constants as dw
@@ -19,10 +20,8 @@ from abicheck.evidence.dwarf.functions import (
     variable_by_bytes,
 )
 from abicheck.evidence.dwarf.lookup import UnitLookup
-from abicheck.evidence.dwarf.names import Names
 from abicheck.evidence.dwarf.ranges import begins_at, has_code
 from abicheck.evidence.dwarf.richness import describes_types
-from abicheck.evidence.dwarf.spelling import Spellings
 from abicheck.evidence.dwarf.units import ASSEMBLER, RUST
 from abicheck.evidence.dwarf.walk import scoped
 from abicheck.evidence.elf.standard import EM_ARM
@@ -33,6 +32,8 @@ if TYPE_CHECKING:
 
     from abicheck.evidence.dwarf.entries import Entry
     from abicheck.evidence.dwarf.file import Book
+    from abicheck.evidence.dwarf.names import Names
+    from abicheck.evidence.dwarf.spelling import Spellings
     from abicheck.evidence.dwarf.types import TypeKey, Types
     from abicheck.evidence.dwarf.units import Unit
     from abicheck.evidence.elf.file import ElfFile
@@ -56,7 +57,18 @@ class Exports:
         self._book, self._types, self._elf = book, types, elf
         self.lookup = UnitLookup(book.main, elf.word_size)
         self._units: dict[int, list[Unit]] = {}
-        self._names, self._spellings = Names(book), Spellings(types)
+
+    @cached_property
+    def _names(self) -> Names:
+        from abicheck.evidence.dwarf.names import Names  # noqa: PLC0415  rarely needed
+
+        return Names(self._book)
+
+    @cached_property
+    def _spellings(self) -> Spellings:
+        from abicheck.evidence.dwarf.spelling import Spellings  # noqa: PLC0415  rarely needed
+
+        return Spellings(self._types)
 
     def function(self, symbol: Symbol) -> tuple[TypeKey, Entry] | Unseen:
         """Return the prototype behind a symbol, and its entry.

@@ -111,10 +111,12 @@ def _with_parameters(chain: list[Entry]) -> Entry:
     """Return the entry of a function, or of one of its origins, that lists all parameters.
 
     A concrete instance may leave out what the optimiser removed; the abstract one does
-    not. A definition outside of its class repeats the parameters; its declaration has them too.
+    not. That is the definition; an older declaration of it may say less.
     """
-    for entry in reversed(chain):
-        if next(parameters_of(entry), None) is not None:
+    first = next((at for at, each in enumerate(chain) if dw.DW_AT_abstract_origin not in each), 0)
+    for entry in (*chain[first:], *chain[:first]):
+        is_all = entry.flag(dw.DW_AT_prototyped) and not entry.flag(dw.DW_AT_declaration)
+        if is_all or next(parameters_of(entry), None) is not None:
             return entry
     return chain[0]
 

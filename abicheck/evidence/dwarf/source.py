@@ -10,7 +10,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from abicheck.errors import BinaryError, UnsupportedError
-from abicheck.evidence.dwarf.definitions import Definitions
 from abicheck.evidence.dwarf.exports import Exports
 from abicheck.evidence.dwarf.file import Book
 from abicheck.evidence.dwarf.functions import reason_of
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from abicheck.evidence.debug_information import DebugInformation
+    from abicheck.evidence.dwarf.definitions import Definitions
     from abicheck.evidence.dwarf.entries import Entry
     from abicheck.evidence.dwarf.types import TypeKey
     from abicheck.evidence.elf.file import ElfFile
@@ -147,4 +147,6 @@ class DwarfTypes:
 
     @cached_property
     def _definitions(self) -> Definitions:
+        from abicheck.evidence.dwarf.definitions import Definitions  # noqa: PLC0415  rarely needed
+
         return Definitions(self._book, self._types, self._exports)

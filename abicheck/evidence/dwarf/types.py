@@ -44,6 +44,7 @@ PLAIN = ("section", "offset")
 
 MOST_TYPEDEFS = 128
 MOST_DIMENSIONS = 32
+LARGEST_SIZE = 1 << 64
 MOST_PENDING = 32
 """Types that wait for the layout of others; only rustc's wrappers do, a few deep."""
 
@@ -287,7 +288,7 @@ class Types:
         size = self.size_of(element)
         for count in counts:
             size = None if size is None or count is None else size * count
-        return size
+        return size if size is None or size < LARGEST_SIZE else None
 
     def size_of(  # noqa: PLR0911  what is stated first decides
         self, place: Place, depth: int = 0
@@ -364,7 +365,8 @@ def element_count(entry: Entry) -> tuple[int | None, bool]:
         width = {dw.DW_FORM_data4: 32, dw.DW_FORM_data8: 64}.get(entry.form(attribute) or 0)
         if value < 0 or (width and value == (1 << width) - 1):
             value = -1
-        return value - lower + 1, True
+        count = value - lower + 1
+        return (count, True) if count >= 0 else (None, False)
     if entry.tag == dw.DW_TAG_enumeration_type:
         return None, False
     return None, True
