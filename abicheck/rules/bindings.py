@@ -197,6 +197,8 @@ class Bindings:
             return "its variable arguments"
         for each in (*found.parameters, *([] if found.result is None else [found.result])):
             layout = self.types.layout(each)
+            while isinstance(layout, StructLayout) and layout.is_transparent:
+                layout = self.types.layout(layout.fields[0].type)
             if isinstance(layout, StructLayout):
                 return f"{layout.name}, passed by value"
             if not isinstance(layout, PointerLayout) and (getattr(layout, "size", 0) or 0) >= 16:  # noqa: PLR2004 (128 bits)

@@ -27,12 +27,13 @@ from abicheck.model.layout import (
 from abicheck.model.records import record
 from abicheck.model.report import MISMATCH, OK, UNVERIFIED
 from abicheck.rules.describe import describe
+from abicheck.rules.members import size_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from abicheck.model.evidence import TypeSource
-    from abicheck.model.layout import Layouts, TypeId, TypeLayout
+    from abicheck.model.layout import Layouts, TypeGraph, TypeId, TypeLayout
     from abicheck.model.target import Target
 
 # Which way a value travels. None: nobody knows, or both ways.
@@ -152,6 +153,9 @@ class Comparison:
         expected, actual = self.expected.layout(wanted), self.actual.layout(found)
         if depth > DEEPEST:
             return unclear("the types are nested too deeply to compare")
+        if isinstance(expected, StructLayout) and not expected.is_transparent and _wraps(actual):
+            found = self._unwrapped(wanted, found)
+            actual = self.actual.layout(found)
         if isinstance(expected, StructLayout | EnumLayout) and not _is_unwrapped(expected, actual):
             return self._definition(expected.name, expected, found, actual, flow)
         if isinstance(expected, StructLayout) and expected.is_transparent:
@@ -163,6 +167,14 @@ class Comparison:
             return unclear(actual.reason)
         if isinstance(actual, StructLayout) and _wraps(actual):
             return self.types(wanted, actual.fields[0].type, flow, position, depth + 1)
+        inner = self._only_field(found, actual)
+        if inner is not None and not isinstance(expected, OpaqueLayout):
+            outcome = self.types(wanted, inner, flow, STORED, depth + 1)
+            if outcome.status != OK or position == STORED:
+                return outcome
+            return unclear(
+                f"{self._found(found)} is passed like its field only if it is transparent"
+            )
         match expected, actual:
             case OpaqueLayout(), _:
                 return self._opaque(expected, found, actual)
@@ -181,9 +193,9 @@ class Comparison:
     def exported_data(self, wanted: TypeId, found: TypeId, flow: str | None) -> Outcome:
         """Compare the type of exported data, of which `[T]` leaves the length open."""
         expected, actual = self.expected.layout(wanted), self.actual.layout(found)
-        if isinstance(actual, StructLayout) and _wraps(actual):
-            return self.exported_data(wanted, actual.fields[0].type, flow)
         if isinstance(expected, ArrayLayout) and expected.count is None:
+            if isinstance(actual, StructLayout) and _wraps(actual):
+                return self.exported_data(wanted, actual.fields[0].type, flow)
             if isinstance(actual, ArrayLayout) and not actual.is_vector:
                 element = self.types(expected.element, actual.element, flow)
                 return element.within("element")
@@ -373,6 +385,31 @@ class Comparison:
             "element"
         )
 
+    def _unwrapped(self, wanted: TypeId, found: TypeId) -> TypeId:
+        """Return the struct that wrappers such as `UnsafeCell<T>` hold in the contract's stead.
+
+        Both sides may be structs of one struct, so as many levels are left as the contract has.
+        """
+        surplus = _levels(self.actual, found) - _levels(self.expected, wanted)
+        actual = self.actual.layout(found)
+        while surplus > 0 and isinstance(actual, StructLayout) and _wraps(actual):
+            found, surplus = actual.fields[0].type, surplus - 1
+            actual = self.actual.layout(found)
+        return found
+
+    def _only_field(self, found: TypeId, actual: TypeLayout) -> TypeId | None:
+        """Return the type that fills a Rust struct of one field, which may be transparent or not.
+
+        Either way it lies in memory as its field does; rustc does not record which it is.
+        """
+        if not isinstance(actual, StructLayout) or actual.is_union or not self._is_rust(found):
+            return None
+        filled = [each for each in actual.fields if size_of(self.actual.layout(each.type)) != 0]
+        if len(filled) != 1 or filled[0].alignment != actual.alignment:
+            return None
+        is_whole = size_of(self.actual.layout(filled[0].type)) == actual.size
+        return filled[0].type if is_whole else None
+
     def _kinds_differ(self, wanted: TypeId, found: TypeId) -> Outcome:
         return different(f"expected {_spelled(wanted)}, found {self._found(found)}")
 
@@ -387,6 +424,18 @@ def _spelled(wanted: TypeId) -> str:
 
 def _wraps(actual: TypeLayout) -> bool:
     return isinstance(actual, StructLayout) and actual.is_transparent and len(actual.fields) == 1
+
+
+def _levels(graph: TypeGraph, type_id: TypeId) -> int:
+    """Return how often a struct holds nothing but another struct."""
+    for level in range(DEEPEST):
+        layout = graph.layout(type_id)
+        if not isinstance(layout, StructLayout) or len(layout.fields) != 1:
+            return level
+        type_id = layout.fields[0].type
+        if not isinstance(graph.layout(type_id), StructLayout):
+            return level
+    return DEEPEST
 
 
 def _is_unwrapped(expected: TypeLayout, actual: TypeLayout) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from abicheck.model.alignment import derived_alignment
-from abicheck.model.layout import StructLayout
+from abicheck.model.layout import ArrayLayout, StructLayout
 from abicheck.model.records import record
 from abicheck.model.report import MISMATCH, OK
 from abicheck.rules.compare import SAME, Comparison, Outcome, different, unclear
@@ -86,7 +86,7 @@ def compare_struct(case: Case, wanted: StructLayout, binding: Binding) -> Compar
     alignment, is_derived = found.alignment, False
     if alignment is None:
         alignment, is_derived = derived_alignment(types, binding.type_id, case.facts), True
-    extra = tuple(_real(added, wanted, found))
+    extra = tuple(_real(case, added, wanted, found))
     return Compared(wanted, found, binding, members, extra, alignment, is_derived)
 
 
@@ -100,11 +100,22 @@ def represents(case: Case, wanted: TypeId, found: TypeId) -> bool:
     return quiet_comparison(case).types(wanted, found).status == OK
 
 
-def _real(added: list[FieldLayout], wanted: StructLayout, found: StructLayout) -> list[FieldLayout]:
-    """Leave out fields that only spell out the contract's own padding."""
+def _real(
+    case: Case, added: list[FieldLayout], wanted: StructLayout, found: StructLayout
+) -> list[FieldLayout]:
+    """Leave out fields that only spell out the contract's own padding, and those without a size."""
+    real = [field for field in added if not _is_empty(case, field)]
     if wanted.size != found.size:
-        return added
-    return [field for field in added if not is_padding(field)]
+        return real
+    return [field for field in real if not is_padding(field)]
+
+
+def _is_empty(case: Case, field: FieldLayout) -> bool:
+    """Whether nothing is kept in a field: `()`, `PhantomData`; but C's `[]` goes on after it."""
+    types = case.evidence.types
+    layout = types.layout(field.type)
+    is_array = isinstance(layout, ArrayLayout) and types.language(field.type) != "rust"
+    return size_of(layout) == 0 and not is_array
 
 
 def _member(case: Case, pair: Pair, binding: Binding, wanted: StructLayout) -> Member:
@@ -116,7 +127,8 @@ def _member(case: Case, pair: Pair, binding: Binding, wanted: StructLayout) -> M
         return Member(pair, missing, missing, expected_type, None, expected_size, 0)
     comparison = quiet_comparison(case)
     outcome = comparison.types(pair.wanted.type, pair.found.type, binding.flow)
-    widths = pair.wanted.bit_size, pair.found.bit_size
+    actual_size = size_of(types.layout(pair.found.type))
+    widths = _bits(pair.wanted, expected_size), _bits(pair.found, actual_size)
     if widths[0] != widths[1] and outcome.status == OK:
         outcome = different(f"expected {_width(widths[0])}, found {_width(widths[1])}")
     return Member(
@@ -126,7 +138,7 @@ def _member(case: Case, pair: Pair, binding: Binding, wanted: StructLayout) -> M
         expected_type,
         _with_width(describe(types, pair.found.type), pair.found),
         expected_size,
-        size_of(types.layout(pair.found.type)),
+        actual_size,
         unrecorded=tuple(comparison.unrecorded),
     )
 
@@ -154,6 +166,11 @@ def _spelled(field: FieldLayout) -> str:
 
 def _with_width(text: str, field: FieldLayout) -> str:
     return text if field.bit_size is None else f"{text} : {field.bit_size}"
+
+
+def _bits(field: FieldLayout, size: int | None) -> int | None:
+    """Return a bit-field's width; None if it fills its type, which clang does not mark."""
+    return None if size is not None and field.bit_size == 8 * size else field.bit_size
 
 
 def _width(bits: int | None) -> str:

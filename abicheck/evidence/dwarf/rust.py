@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 from abicheck.evidence.dwarf import constants as dw
 from abicheck.model.layout import (
+    BOOL,
     FieldLayout,
     OpaqueLayout,
     PointerLayout,
+    ScalarLayout,
     StructLayout,
     TypeLayout,
 )
@@ -32,6 +34,9 @@ WRAPPERS = frozenset(
     }
 )  # fmt: skip
 """Types of the standard library that are `repr(transparent)`, or laid out as if they were."""
+
+BOOLS = frozenset({"AtomicBool", "Atomic<bool>"})
+"""Structs that hold a `u8` and are documented to be represented as `bool`."""
 
 DEEPEST_WRAPPER = 16
 
@@ -83,14 +88,16 @@ def split_marks(marks: str) -> tuple[str | None, bool]:
     return marks.removesuffix(VARIADIC) or None, marks.endswith(VARIADIC)
 
 
-def is_wrapper(types: Types, name: str, size: int, fields: tuple[FieldLayout, ...]) -> bool:
+def is_wrapper(
+    types: Types, name: str, size: int, alignment: int | None, fields: tuple[FieldLayout, ...]
+) -> bool:
     """Whether a struct may have the layout and the calling convention of its one field.
 
     DWARF does not record `repr(transparent)`: tuple structs of one field and the
     standard library's wrappers are taken for it, structs with named fields are not.
     """
     inner = only_field(types, size, fields)
-    if inner is None:
+    if inner is None or inner.alignment != alignment:
         return False
     return inner.name == "__0" or name.partition("<")[0] in WRAPPERS
 
@@ -112,7 +119,9 @@ def _place(key: object) -> tuple[int, int]:
 def special_struct(
     types: Types, name: str, size: int, fields: tuple[FieldLayout, ...]
 ) -> TypeLayout | None:
-    """Return the layout of a struct that is a pointer in disguise: `NonNull<T>`."""
+    """Return what `NonNull<T>` and `AtomicBool` are in disguise: a pointer, a bool."""
+    if name in BOOLS and size == 1:
+        return ScalarLayout(kind=BOOL, size=size, name=name)
     inner = only_field(types, size, fields) if name.startswith("NonNull<") else None
     if inner is None:
         return None

@@ -39,9 +39,6 @@ if TYPE_CHECKING:
 
     TypeKey = tuple[int, int] | tuple[int, int, int | str]
 
-PLAIN = ("section", "offset")
-"""What an id is made of; a dimension of an array or marks of a function may be a third part."""
-
 MOST_TYPEDEFS = 128
 MOST_DIMENSIONS = 32
 LARGEST_SIZE = 1 << 64
@@ -152,7 +149,7 @@ class Types:
         try:
             if key[0] < 0:  # What could not be read: the reason stands in the id.
                 return UnknownLayout(str(key[-1]))
-            variation = key[2] if len(key) > len(PLAIN) else ""
+            variation = key[2] if len(key) == 3 else ""  # noqa: PLR2004  a pair, or more
             if isinstance(variation, int):
                 return self._dimension(self.entry((key[0], key[1])), variation)
             entry, name = self.resolve((key[0], key[1]))
@@ -209,13 +206,14 @@ class Types:
             return UnknownLayout(f"{name or 'a struct'}: {trouble}")
         if is_rust and (special := rust.special_struct(self, name, size, fields)):
             return special
-        is_wrapper = is_rust and rust.is_wrapper(self, name, size, fields)
+        alignment = entry.unsigned(dw.DW_AT_alignment)
+        is_wrapper = is_rust and rust.is_wrapper(self, name, size, alignment, fields)
         if is_wrapper and (inner := rust.only_field(self, size, fields)):
             fields = (inner,)
         return StructLayout(
             name=name, size=size, fields=fields,
             is_union=entry.tag == dw.DW_TAG_union_type and not is_wrapper,
-            alignment=entry.unsigned(dw.DW_AT_alignment), is_transparent=is_wrapper,
+            alignment=alignment, is_transparent=is_wrapper,
             origin=self.origin(entry),
         )  # fmt: skip
 

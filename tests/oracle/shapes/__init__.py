@@ -1,0 +1,14 @@
+"""Plugins of unusual shape whose verdict is known, each with the changes that must show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import rust_types
+
+if TYPE_CHECKING:
+    from tests.oracle.corpus import Case
+
+CASES: tuple[Case, ...] = (*rust_types.CASES,)
+
+__all__ = ["CASES"]
