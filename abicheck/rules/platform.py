@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from abicheck.model.records import replace
 from abicheck.rules.case import Scope
 from abicheck.rules.registry import rule
+from abicheck.rules.symbol_versions import PRIVATE, family_of, release_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from abicheck.model.evidence import VersionNeed
     from abicheck.model.report import Claim
@@ -143,14 +144,12 @@ def platform_versions(case: Case) -> Iterator[Claim]:
     if not limits and not demands:
         return
     needs = case.evidence.facts.versions_needed
-    problems = [
-        text for prefix, newest in limits.items() for text in _too_new(needs, prefix, newest)
-    ]
+    problems = list(_too_new(needs, limits))
     problems += _other_libc(case, limits)
     problems += [f"needs none that match {each}" for each in demands if not _any(needs, each)]
     expected = [f"{prefix} at most {newest}" for prefix, newest in limits.items()]
     expected += [f"needs {each}" for each in demands]
-    newest_needed = [_newest(needs, prefix) for prefix in limits]
+    newest_needed = [_newest(needs, family, limits) for family in limits]
     actual = "; ".join(problems) or ", ".join(filter(None, newest_needed)) or "needs none of them"
     claim = _claim(
         case,
@@ -168,18 +167,15 @@ def platform_versions(case: Case) -> Iterator[Claim]:
     )
 
 
-def _with_prefix(needs: Iterable[VersionNeed], prefix: str) -> list[VersionNeed]:
-    return [need for need in needs if need.version.startswith(prefix + "_")]
-
-
-def _too_new(needs: Iterable[VersionNeed], prefix: str, newest: str) -> Iterator[str]:
-    for need in _with_prefix(needs, prefix):
-        tail = need.version[len(prefix) + 1 :]
-        if not tail[:1].isdecimal():
-            if tail == "PRIVATE" or tail.startswith("ABI_"):
-                continue  # GLIBC_PRIVATE and GLIBC_ABI_DT_RELR are no releases.
+def _too_new(needs: Iterable[VersionNeed], limits: Mapping[str, str]) -> Iterator[str]:
+    for need in needs:
+        family = family_of(need.version, limits)
+        if family is None or need.version == PRIVATE:
+            continue
+        release = release_of(need.version, family)
+        if release is None:
             yield f"needs {need.version} ({need.library}), which is no release"
-        elif version_parts(tail) > version_parts(newest):
+        elif release > version_parts(limits[family]):
             yield f"needs {need.version} ({need.library})"
 
 
@@ -196,9 +192,9 @@ def _any(needs: Iterable[VersionNeed], pattern: str) -> bool:
     return any(fnmatchcase(need.version, pattern) for need in needs)
 
 
-def _newest(needs: Iterable[VersionNeed], prefix: str) -> str:
-    releases = [need.version for need in _with_prefix(needs, prefix)]
-    return max(releases, key=lambda version: version_parts(version[len(prefix) + 1 :]), default="")
+def _newest(needs: Iterable[VersionNeed], family: str, families: Iterable[str]) -> str:
+    members = [each.version for each in needs if family_of(each.version, families) == family]
+    return max(members, key=lambda version: release_of(version, family) or (), default="")
 
 
 @rule("platform-needed-mismatch")
