@@ -11,11 +11,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from functools import cached_property
 from itertools import accumulate
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from abicheck.errors import BinaryError, UnsupportedError
 from abicheck.evidence.elf.standard import SHF_COMPRESSED, SHT_NOBITS
-from abicheck.model.records import record
+from abicheck.model.records import Protocol, record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

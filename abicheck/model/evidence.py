@@ -7,10 +7,10 @@ more than answers that. An answer is `Observed(value, origin)` or
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from abicheck.model.layout import TypeGraph
-from abicheck.model.records import record
+from abicheck.model.records import Protocol, record
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

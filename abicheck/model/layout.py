@@ -7,9 +7,9 @@ are finite and a reader decodes only what is asked for.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from abicheck.model.records import record
+from abicheck.model.records import Protocol, record
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping

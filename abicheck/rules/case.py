@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from abicheck.model.contract import REQUIRED
-from abicheck.model.records import record
+from abicheck.model.records import Protocol, record
 from abicheck.model.report import MISMATCH, OK, UNVERIFIED, Claim
 from abicheck.model.types import Enum, Struct
 
@@ -112,14 +112,15 @@ class Case:
     @cached_property
     def layout_claims(self) -> tuple[Claim, ...]:
         """Every claim about structs, unions and enums: one comparison serves all their rules."""
-        from abicheck.rules.enums import EnumClaims  # noqa: PLC0415
-        from abicheck.rules.structs import StructClaims  # noqa: PLC0415
-
         claims: list[Claim] = []
         for definition in self.contract.definitions.values():
             if isinstance(definition, Struct):
+                from abicheck.rules.structs import StructClaims  # noqa: PLC0415
+
                 claims.extend(StructClaims(self, definition).claims())
             elif isinstance(definition, Enum):
+                from abicheck.rules.enums import EnumClaims  # noqa: PLC0415
+
                 claims.extend(EnumClaims(self, definition).claims())
         return tuple(claims)
 

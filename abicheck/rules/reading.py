@@ -162,12 +162,13 @@ class Reader:
         return Place(symbol.address, type_id(type_), path.root, end=end)
 
     def _type_of(self, root: str) -> Type | None:
+        exact = self.case.contract.export_named(root)
+        if exact is not None:
+            return exact.type
         from fnmatch import fnmatchcase  # noqa: PLC0415 (few contracts hold globs)
 
-        for export in self.case.contract.exports:
-            if export.name == root or (export.is_glob and fnmatchcase(root, export.name)):
-                return export.type
-        return None
+        globs = (export for export in self.case.contract.exports if export.is_glob)
+        return next((each.type for each in globs if fnmatchcase(root, each.name)), None)
 
     def _walk(
         self, places: list[Place], steps: Sequence[Step], path: Path, until: str | Path | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from abicheck.errors import BinaryError
 from abicheck.evidence.elf import standard as elf_
@@ -21,6 +21,7 @@ from abicheck.evidence.elf.relocation_types import (
 from abicheck.evidence.elf.relocations import Relocation, Relocations
 from abicheck.evidence.elf.symbols import DynamicSymbols, code_start
 from abicheck.model.evidence import Observed, Origin, PointerValue, Unseen
+from abicheck.model.records import NamedTuple
 
 if TYPE_CHECKING:
     from abicheck.evidence.elf.file import ElfFile, Section

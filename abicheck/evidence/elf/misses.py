@@ -115,7 +115,7 @@ def _full_entries(symbols: DynamicSymbols, name: bytes) -> Iterator[Entry]:
     rows = content.take(content.remaining // size * size)
     for row in read_entries(rows, elf.prefix, is_64=elf.is_64):
         if row[0] in offsets:
-            yield Entry._make(row)
+            yield Entry(*row)
 
 
 def _mangled(symbols: DynamicSymbols, name: bytes) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from abicheck.errors import BinaryError, UnsupportedError
 from abicheck.evidence.elf import standard as elf_
@@ -15,6 +15,7 @@ from abicheck.evidence.elf.relocation_types import (
     RelocationType,
     relocation_types,
 )
+from abicheck.model.records import NamedTuple
 
 if TYPE_CHECKING:
     from abicheck.evidence.cursor import Cursor

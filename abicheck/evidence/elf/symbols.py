@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple, overload
+from typing import TYPE_CHECKING, overload
 
 from abicheck.errors import BinaryError, UnsupportedError
 from abicheck.evidence.elf import standard as elf_
@@ -26,6 +26,7 @@ from abicheck.model.evidence import (
     Origin,
     Symbol,
 )
+from abicheck.model.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -320,7 +321,7 @@ class DynamicSymbols:
             if not section or info not in OFFERED or other & 3 in HIDDEN or index < first:
                 continue
             if section == elf_.SHN_ABS:
-                if self.is_version(Entry._make(row)):
+                if self.is_version(Entry(*row)):
                     continue
             elif not value and info & 0xF != elf_.STT_TLS:
                 continue
@@ -335,7 +336,7 @@ class DynamicSymbols:
         names = self._names()
         for index, row in enumerate(self._all_entries()):
             if index and not row[5] and row[0]:
-                entry = Entry._make(row)
+                entry = Entry(*row)
                 number = numbers[index] & VERSYM_VERSION if numbers else 0
                 found.append(self._import(index, entry, names(entry.name), number))
         return found
@@ -389,7 +390,7 @@ class DynamicSymbols:
             return []
         self.bytes_searched += self.count * self._entry_size
         rows = enumerate(self._all_entries())
-        return [(index, Entry._make(row)) for index, row in rows if row[0] in offsets]
+        return [(index, Entry(*row)) for index, row in rows if row[0] in offsets]
 
 
 def offsets_of(name: bytes, strings: bytes) -> frozenset[int]:
