@@ -37,10 +37,22 @@ def lay_out(types: Types, struct: Entry) -> tuple[tuple[FieldLayout, ...] | None
         field = lay_out_member(types, child)
         if isinstance(field, str):
             return None, field
+        if fields and struct.tag != dw.DW_TAG_union_type and _overlaps(fields[-1], field):
+            # clang leaves out the width of a bit-field as wide as its type, and then rounds its
+            # place down to a byte, which is right for all but packed structs.
+            return None, f"where its member {field.name or 'without a name'} lies is not recorded"
         fields.append(field)
         if len(fields) > MOST_MEMBERS:
             return None, f"it has more than {MOST_MEMBERS} members"
     return tuple(fields), ""
+
+
+def _overlaps(before: FieldLayout, field: FieldLayout) -> bool:
+    """Whether a field that is no bit-field begins within the bit-field before it."""
+    if field.bit_size is not None or before.bit_size is None or before.bit_offset is None:
+        return False
+    begin = 8 * (field.offset or 0)
+    return before.bit_offset // 8 * 8 <= begin < before.bit_offset + before.bit_size
 
 
 def is_static(member: Entry) -> bool:

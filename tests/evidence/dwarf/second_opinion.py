@@ -6,13 +6,15 @@ fixtures write is understood.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from elftools.elf.elffile import ELFFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from elftools.dwarf.die import DIE
 
 SEEN_THROUGH = {"DW_TAG_typedef", "DW_TAG_const_type", "DW_TAG_volatile_type",
                 "DW_TAG_restrict_type", "DW_TAG_atomic_type"}  # fmt: skip
@@ -36,7 +38,7 @@ class SecondOpinion:
                     if name:
                         yield name, self.function(entry)
 
-    def _chain(self, entry: Any) -> list[Any]:
+    def _chain(self, entry: DIE) -> list[DIE]:
         chain = [entry]
         while True:
             for attribute in ("DW_AT_abstract_origin", "DW_AT_specification"):
@@ -46,14 +48,14 @@ class SecondOpinion:
             else:
                 return chain
 
-    def _named(self, entry: Any) -> str | None:
+    def _named(self, entry: DIE) -> str | None:
         for each in self._chain(entry):
             for attribute in ("DW_AT_linkage_name", "DW_AT_name"):
                 if attribute in each.attributes:
                     return str(each.attributes[attribute].value.decode())
         return None
 
-    def function(self, entry: Any) -> str:
+    def function(self, entry: DIE) -> str:
         """Return a prototype as text."""
         chain = self._chain(entry)
         language = chain[-1].cu.get_top_DIE().attributes["DW_AT_language"].value
@@ -72,7 +74,7 @@ class SecondOpinion:
         mark = "unstated " if is_c and not is_stated and not listed else ""
         return f"{mark}fn({', '.join(listed)}) -> {self.of(typed)}"
 
-    def of(self, entry: Any, *, is_pointee: bool = False) -> str:
+    def of(self, entry: DIE, *, is_pointee: bool = False) -> str:
         """Return the type that an entry has as text."""
         name = ""
         while True:
@@ -85,7 +87,9 @@ class SecondOpinion:
                 name = entry.attributes["DW_AT_name"].value.decode()
         return self.type(entry, name, is_pointee=is_pointee)
 
-    def type(self, entry: Any, typedef: str, *, is_pointee: bool) -> str:
+    def type(  # noqa: C901, PLR0911  a flat match
+        self, entry: DIE, typedef: str, *, is_pointee: bool
+    ) -> str:
         """Return a type as text."""
         attributes = entry.attributes
         name = attributes["DW_AT_name"].value.decode() if "DW_AT_name" in attributes else typedef
@@ -120,7 +124,7 @@ class SecondOpinion:
                 return f"{kind} {name}:{size}{{{'; '.join(self._members(entry))}}}"
         return f"? {entry.tag}"
 
-    def _array(self, entry: Any) -> str:
+    def _array(self, entry: DIE) -> str:
         text, size = self.of(entry), None
         inner = text.rpartition(":")[2] if text.endswith(tuple("0123456789")) else ""
         digits = "".join(filter(str.isdigit, inner or text))
@@ -136,12 +140,12 @@ class SecondOpinion:
             text = f"[{text}; {count}]:{size}"
         return mark + text
 
-    def _enumerators(self, entry: Any) -> Iterator[str]:
+    def _enumerators(self, entry: DIE) -> Iterator[str]:
         for child in entry.iter_children():
             name = child.attributes["DW_AT_name"].value.decode()
             yield f"{name}={child.attributes['DW_AT_const_value'].value}"
 
-    def _members(self, entry: Any) -> Iterator[str]:
+    def _members(self, entry: DIE) -> Iterator[str]:
         for child in entry.iter_children():
             if child.tag not in {"DW_TAG_member", "DW_TAG_inheritance"}:
                 continue
@@ -157,7 +161,7 @@ class SecondOpinion:
             else:
                 yield f"{name}@{offset} {self.of(child)}"
 
-    def _bits(self, member: Any, offset: int, width: int) -> int:
+    def _bits(self, member: DIE, offset: int, width: int) -> int:
         attributes = member.attributes
         if "DW_AT_data_bit_offset" in attributes:
             return int(attributes["DW_AT_data_bit_offset"].value)

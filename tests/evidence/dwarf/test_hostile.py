@@ -27,7 +27,8 @@ from tests.evidence.dwarf.spelled import opened, spell, symbols_of
 TYPEDEF = (3, dw.DW_TAG_typedef, False, [(dw.DW_AT_type, dw.DW_FORM_ref4)])
 STRUCT = (4, dw.DW_TAG_structure_type, True, [(dw.DW_AT_byte_size, dw.DW_FORM_data1)])
 MEMBER = (5, dw.DW_TAG_member, False, [(dw.DW_AT_type, dw.DW_FORM_ref4)])
-SCOPE = (6, dw.DW_TAG_namespace, True, [])
+NOTHING: list[tuple[int, int]] = []
+SCOPE = (6, dw.DW_TAG_namespace, True, NOTHING)
 BASE = (7, dw.DW_TAG_base_type, False,
         [(dw.DW_AT_byte_size, dw.DW_FORM_data1), (dw.DW_AT_encoding, dw.DW_FORM_data1)])  # fmt: skip
 POINTER = (8, dw.DW_TAG_pointer_type, False, [(dw.DW_AT_type, dw.DW_FORM_ref4)])
