@@ -29,8 +29,8 @@ STRUCT = (4, dw.DW_TAG_structure_type, True, [(dw.DW_AT_byte_size, dw.DW_FORM_da
 MEMBER = (5, dw.DW_TAG_member, False, [(dw.DW_AT_type, dw.DW_FORM_ref4)])
 NOTHING: list[tuple[int, int]] = []
 SCOPE = (6, dw.DW_TAG_namespace, True, NOTHING)
-BASE = (7, dw.DW_TAG_base_type, False,
-        [(dw.DW_AT_byte_size, dw.DW_FORM_data1), (dw.DW_AT_encoding, dw.DW_FORM_data1)])  # fmt: skip
+SIZED = [(dw.DW_AT_byte_size, dw.DW_FORM_data1), (dw.DW_AT_encoding, dw.DW_FORM_data1)]
+BASE = (7, dw.DW_TAG_base_type, False, SIZED)
 POINTER = (8, dw.DW_TAG_pointer_type, False, [(dw.DW_AT_type, dw.DW_FORM_ref4)])
 TABLE = abbreviations(ROOT, FUNCTION_ENTRY, TYPEDEF, STRUCT, MEMBER, SCOPE, BASE, POINTER)
 AFTER_FUNCTION = FIRST_ENTRY + len(function(0))

@@ -19,7 +19,7 @@ FIXTURES = ROOT / "fixtures"
 NEEDS_MORE = re.compile(
     r"rust|split|package|no-debug|stripped|separate|dwz|sup|shared|release|zstd|units-5|type-units|gnu.so"
 )
-"""Rust is spelled otherwise; what is kept in other files or in DWARF 5 type units, pyelftools does not look for."""
+"""Rust is spelled otherwise; other files and DWARF 5 type units, pyelftools does not look into."""
 
 PLUGINS = sorted(
     file

@@ -1,4 +1,5 @@
 """Every kind of type in every producer's DWARF is laid out as its source says."""
+# ruff: noqa: E501  a type is one line of text
 
 from __future__ import annotations
 
