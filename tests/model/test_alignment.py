@@ -66,6 +66,14 @@ def test_bit_field_brings_the_alignment_of_its_type() -> None:
     assert alignment_of(FieldLayout("a", "char", 0), bits, size=4) == 4
 
 
+def test_bit_field_in_a_microsoft_union_brings_none() -> None:
+    bits = FieldLayout("b", "int", 0, bit_offset=0, bit_size=3)
+    union = StructLayout("U", 4, (bits,), is_union=True)
+    windows = Target("x86_64", "windows", "msvc")
+    graph = Layouts(target=windows, types={**SCALARS, "U": union})
+    assert derived_alignment(graph, "U", facts_for(windows)) == 1
+
+
 def test_array_brings_the_alignment_of_its_element() -> None:
     array = ArrayLayout("int", 3, size=12)
     assert alignment_of(FieldLayout("a", "ints", 0), size=12, more={"ints": array}) == 4

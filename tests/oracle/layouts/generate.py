@@ -37,7 +37,7 @@ WIDE = ["u128", "i128"]
 WIDTHS = {
     "u8": 8, "i8": 8, "c_char": 8, "u16": 16, "c_short": 16, "u32": 32, "i32": 32, "c_int": 32,
     "c_uint": 32, "u64": 64, "i64": 64, "c_longlong": 64, "c_long": 32, "c_ulong": 32, "usize": 32,
-    "bool": 1,
+    "c_ulonglong": 64, "wchar_t": 16, "bool": 1,
 }  # fmt: skip
 """Types of bit-fields, and the widths that they have on every target."""
 
@@ -127,8 +127,9 @@ class _Maker:
 
     def _bit_field(self, index: int) -> Field:
         random = self.random
-        base = random.choice(list(WIDTHS))
-        most = WIDTHS[base]
+        widths = WIDTHS | (dict.fromkeys(WIDE, 128) if self.shapes.wide else {})
+        base = random.choice(list(widths))
+        most = widths[base]
         type_: Type = Scalar(base)
         if random.random() < 0.1:
             type_, most = Named(random.choice(list(ENUMS))), 32
