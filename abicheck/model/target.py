@@ -38,6 +38,11 @@ class Target:
         return self.pointer_bits or BITS[self.machine]
 
     @property
+    def has_odd_pointers(self) -> bool:
+        """Whether pointers are not as wide as the machine's own: x32, MIPS n32, AArch64 ILP32."""
+        return self.bits != BITS[self.machine]
+
+    @property
     def byte_order(self) -> str:
         """Return "big" or "little"."""
         return "big" if self.machine in BIG_ENDIAN else "little"
@@ -52,14 +57,18 @@ class Target:
     def __str__(self) -> str:
         """Return the spelling used in contracts and reports."""
         name = f"{self.machine}-{self.system}"
-        return f"{name}-{self.environment}" if self.environment else name
+        name += f"-{self.environment}" if self.environment else ""
+        return f"{name} ({self.bits}-bit pointers)" if self.has_odd_pointers else name
 
     def fits(self, pattern: str) -> bool:
         """Whether a normalised pattern such as "x86_64-linux-*" names this target.
 
         A pattern without an environment fits every environment; a target whose
-        environment the file does not show fits every pattern's environment.
+        environment the file does not show fits every pattern's environment. No pattern
+        names an ABI whose pointers are not the machine's own: hosts for it are rare and others.
         """
+        if self.has_odd_pointers:
+            return False
         from fnmatch import fnmatchcase  # noqa: PLC0415 (few contracts list targets)
 
         if fnmatchcase(str(self), pattern) or fnmatchcase(f"{self}-", f"{pattern}-*"):

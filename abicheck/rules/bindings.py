@@ -10,7 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from abicheck.model.evidence import Observed, Unseen
-from abicheck.model.layout import EnumLayout, FunctionLayout, PointerLayout, StructLayout
+from abicheck.model.layout import (
+    EnumLayout,
+    FunctionLayout,
+    PointerLayout,
+    StructLayout,
+    UnknownLayout,
+)
 from abicheck.model.records import record
 from abicheck.model.types import Alias, Enum, Opaque, Struct, spell, type_id
 from abicheck.rules.compare import (
@@ -156,6 +162,7 @@ class Bindings:
         found = self.types.layout(answer.value)
         if not isinstance(wanted, FunctionLayout) or not isinstance(found, FunctionLayout):
             reason = getattr(found, "reason", "the plugin describes no function here")
+            reason = getattr(wanted, "reason", reason)
             return Signature(unclear(reason), expected, None, answer.origin, unclear(reason))
         comparison = self.comparison()
         outcome = comparison.functions(wanted, found, FROM_PLUGIN, is_definition=True)
@@ -228,6 +235,8 @@ def reachable(case: Case) -> frozenset[str]:
         layout = case.layouts.layout(root)
         if isinstance(layout, StructLayout | EnumLayout):
             names.add(layout.name)  # An alias of a definition leads to it.
+        if isinstance(layout, UnknownLayout):  # Nobody knows what it leads to: to anything.
+            names.update(case.contract.definitions)
         roots.extend(_parts(layout))
     return frozenset(name for name in names if _is_compared(case, name))
 

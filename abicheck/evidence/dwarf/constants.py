@@ -92,6 +92,7 @@ DW_AT_entry_pc = 0x52
 DW_AT_ranges = 0x55
 DW_AT_bit_stride = 0x2E
 DW_AT_import = 0x18
+DW_AT_endianity = 0x65
 DW_AT_signature = 0x69
 DW_AT_data_bit_offset = 0x6B
 DW_AT_enum_class = 0x6D
@@ -101,6 +102,8 @@ DW_AT_addr_base = 0x73
 DW_AT_rnglists_base = 0x74
 DW_AT_dwo_name = 0x76
 DW_AT_alignment = 0x88
+DW_AT_deleted = 0x8A
+DW_AT_defaulted = 0x8B
 DW_AT_MIPS_linkage_name = 0x2007
 DW_AT_GNU_vector = 0x2107
 DW_AT_GNU_dwo_name = 0x2130
@@ -158,6 +161,9 @@ DW_FORM_GNU_ref_alt = 0x1F20
 DW_FORM_GNU_strp_alt = 0x1F21
 
 # Encodings of base types: section 7.8, table 7.11.
+DW_END_big = 0x01
+DW_END_little = 0x02
+
 DW_ATE_address = 0x01
 DW_ATE_boolean = 0x02
 DW_ATE_complex_float = 0x03

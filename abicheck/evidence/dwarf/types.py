@@ -76,6 +76,7 @@ FOREIGN = frozenset(range(0x09, 0x10))
 
 Source: DWARF 5, table 7.11.
 """
+OTHER_END = {"little": dw.DW_END_big, "big": dw.DW_END_little}
 CHARACTERS = frozenset({dw.DW_ATE_signed_char, dw.DW_ATE_unsigned_char})
 
 
@@ -333,6 +334,8 @@ def lay_out_base(entry: Entry) -> TypeLayout:
         return UnknownLayout(f"the debug information states no size for {name}")
     if (bits is not None and bits != 8 * size) or "_BitInt" in name or "_ExtInt" in name:
         return UnknownLayout(f"{name} is a bit-precise integer")
+    if entry.unsigned(dw.DW_AT_endianity) == OTHER_END[entry.unit.file.byte_order]:
+        return OpaqueLayout(name=f"{name} of the other byte order", size=size, is_complete=True)
     kind = KINDS.get(encoding)
     if kind is None:
         if encoding in FOREIGN:

@@ -421,6 +421,43 @@ STORAGE = Case(
     ),
 )
 
+ENDS = Case(
+    name="byte-order",
+    contract='[exports]\nmake = "fn() -> *mut S"\n[structs.S]\nfields = ["a: u32", "b: u64", "c: f32", "d: c_int : 5", "e: c_int : 27"]\n',
+    c="struct S { uint32_t a; uint64_t b; float c; int d : 5; int e : 27; };\nstruct S *make(void) { return 0; }\n",
+    only=("gcc",),
+    changes=(
+        bad(
+            "the-other",
+            c=("struct S {", 'struct __attribute__((scalar_storage_order("big-endian"))) S {'),
+        ),
+        ok(
+            "its-own",
+            c=("struct S {", 'struct __attribute__((scalar_storage_order("little-endian"))) S {'),
+        ),
+    ),
+)
+
+X32 = Case(
+    name="pointer-width",
+    contract='[exports]\nmake = "fn"\n[platform]\ntargets = ["x86_64-linux-*"]\n',
+    c="void *make(void) { return 0; }\n",
+    stripped=COMPATIBLE,
+    only=("gcc",),
+    changes=(
+        seen("x32", c=(), flags="-mx32 -ffreestanding -fno-lto"),
+        seen("i386", c=(), flags="-m32 -ffreestanding -fno-lto"),
+    ),
+)
+
+NO_LAYOUT = Case(
+    name="pointer-width-and-layout",
+    contract='[exports]\nmake = "fn() -> *mut S"\n[structs.S]\nfields = ["a: u32", "b: u64"]\n[evidence]\nsignatures = "when-present"\n',
+    c="struct S { uint32_t a; uint64_t b; };\nstruct S *make(void) { return 0; }\n",
+    only=("gcc",),
+    changes=(unseen("x32", c=(), flags="-mx32 -ffreestanding -fno-lto"),),
+)
+
 MOVE = (
     "objcopy --only-keep-debug {out} {out}.debug && objcopy --strip-debug {out} && "
     "objcopy --add-gnu-debuglink={out}.debug {out}"
@@ -485,6 +522,9 @@ CASES = (
     GLOB,
     FLAGS,
     STORAGE,
+    ENDS,
+    X32,
+    NO_LAYOUT,
     SEPARATE,
     POLICY,
 )
