@@ -207,6 +207,9 @@ class TypeSource(TypeGraph, Protocol):
     def states_alignment(self, type_id: TypeId) -> bool:
         """Whether silence about a type's alignment means that it is the natural one."""
 
+    def is_passed_by_reference(self, type_id: TypeId) -> bool:
+        """Whether C++ passes a class by reference to a copy where C passes its bytes."""
+
     def language(self, type_id: TypeId) -> str:
         """Return the language of the unit a type is from: "c", "c++", "rust" or ""."""
 

@@ -233,7 +233,7 @@ class Comparison:
         self, index: int, wanted: TypeId, found: TypeId, flow: str | None, depth: int
     ) -> Outcome:
         outcome = self.types(wanted, found, FLIPPED[flow], PARAMETER, depth + 1)
-        return outcome.within(f"parameter {index}")
+        return worst([outcome, self._passing(found)]).within(f"parameter {index}")
 
     def _result(
         self, wanted: TypeId | None, found: TypeId | None, flow: str | None, depth: int
@@ -244,7 +244,18 @@ class Comparison:
             return different(f"expected no result, found {self._found(found)}")
         if found is None:
             return different(f"expected a result of {_spelled(wanted)}, found none")
-        return self.types(wanted, found, flow, RESULT, depth + 1).within("result")
+        outcome = self.types(wanted, found, flow, RESULT, depth + 1)
+        return worst([outcome, self._passing(found)]).within("result")
+
+    def _passing(self, found: TypeId) -> Outcome:
+        """Refuse a class by value that C++ passes in another way than C does."""
+        is_class = isinstance(self.actual.layout(found), StructLayout)
+        if is_class and self.actual.is_passed_by_reference(found):
+            return different(
+                f"{self._found(found)} has a constructor, destructor or virtual function of its "
+                "own, so that C++ passes it by reference"
+            )
+        return SAME
 
     def convention(self, wanted: str, actual: FunctionLayout, found: TypeId) -> Outcome:
         """Compare calling conventions, where the plugin's producer records them."""

@@ -69,6 +69,38 @@ def _shifted(field: FieldLayout, by: int) -> FieldLayout:
     )
 
 
+def views(
+    graph: TypeGraph, struct: StructLayout, *, is_shared: bool = False, depth: int = 0
+) -> Iterator[FieldLayout]:
+    """Yield the fields of anonymous unions, which are other views of the same bytes."""
+    for field in struct.fields[:MOST_FIELDS]:
+        inner = graph.layout(field.type) if field.name is None and depth < DEEPEST else None
+        if isinstance(inner, StructLayout) and field.offset is not None:
+            shared = is_shared or inner.is_union
+            for leaf in views(graph, inner, is_shared=shared, depth=depth + 1):
+                yield _shifted(leaf, field.offset)
+        elif field.name is not None and is_shared:
+            yield field
+
+
+def bits_of(graph: TypeGraph, field: FieldLayout) -> range:
+    """Return the bits that a field takes, counted from the start of its struct."""
+    first = bit_position(field)
+    width = field.bit_size
+    if width is None:
+        width = 8 * (size_of(graph.layout(field.type)) or 0)
+    return range(first, first + width)
+
+
+def is_covered(bits: range, by: list[range]) -> bool:
+    """Whether every one of `bits` is among `by`."""
+    first = bits.start
+    for each in sorted(by, key=lambda some: some.start):
+        if each.start <= first < each.stop:
+            first = each.stop
+    return first >= bits.stop
+
+
 def is_anonymous_aggregate(graph: TypeGraph, field: FieldLayout) -> bool:
     """Whether a field is an anonymous struct or union (and no unnamed bit-field)."""
     return field.name is None and isinstance(graph.layout(field.type), StructLayout)

@@ -13,14 +13,20 @@ from abicheck.rules.describe import describe
 from abicheck.rules.members import (
     Pair,
     bit_position,
+    bits_of,
     find_by_representation,
+    flatten,
+    is_covered,
     is_padding,
     pair_fields,
     place,
     size_of,
+    views,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from abicheck.model.layout import FieldLayout, TypeId
     from abicheck.rules.bindings import Binding
     from abicheck.rules.case import Case
@@ -105,9 +111,23 @@ def _real(
 ) -> list[FieldLayout]:
     """Leave out fields that only spell out the contract's own padding, and those without a size."""
     real = [field for field in added if not _is_empty(case, field)]
+    if real:
+        seen = set(_further_views(case, wanted, found))
+        real = [field for field in real if (field.name, bit_position(field)) not in seen]
     if wanted.size != found.size:
         return real
     return [field for field in real if not is_padding(field)]
+
+
+def _further_views(
+    case: Case, wanted: StructLayout, found: StructLayout
+) -> Iterator[tuple[str | None, int]]:
+    """Yield name and place of members of anonymous unions that add no byte to the contract's."""
+    types, layouts = case.evidence.types, case.layouts
+    known = [bits_of(layouts, field) for field in flatten(layouts, wanted)]
+    for field in views(types, found):
+        if is_covered(bits_of(types, field), known):
+            yield field.name, bit_position(field)
 
 
 def _is_empty(case: Case, field: FieldLayout) -> bool:

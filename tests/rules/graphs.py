@@ -72,6 +72,9 @@ class Types:
     def language(self, _type_id: TypeId) -> str:
         return self._language
 
+    def is_passed_by_reference(self, type_id: TypeId) -> bool:
+        return str(type_id).startswith("NonTrivial")
+
 
 def compared(
     expected: dict[str, TypeLayout], actual: dict[str, TypeLayout], *, language: str = "c"

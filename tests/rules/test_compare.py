@@ -5,6 +5,7 @@ import pytest
 from abicheck.model.layout import (
     ArrayLayout,
     EnumLayout,
+    FieldLayout,
     OpaqueLayout,
     StructLayout,
     TypeLayout,
@@ -198,3 +199,50 @@ def test_vector_is_no_array() -> None:
         compared({"A": ArrayLayout("f32", 4, 16)}, {"A": vector})[0].types("A", "A").status
         == MISMATCH
     )
+
+
+@pytest.mark.parametrize(("by_value", "status"), [("NonTrivial", MISMATCH), ("Plain", OK)])
+def test_class_with_a_destructor_is_not_passed_by_value_as_in_c(by_value: str, status: str) -> None:
+    fields = (0, "u32")
+    comparison, _ = compared(
+        {"S": struct("S", 4, a=fields)}, {by_value: struct(by_value, 4, a=fields)}, language="c++"
+    )
+    taking = comparison.functions(function("S"), function(by_value), None)
+    giving = comparison.functions(function(result="S"), function(result=by_value), None)
+    assert [taking.status, giving.status] == [status, status]
+
+
+def test_wrapper_of_a_struct_is_that_struct() -> None:
+    state = struct("State", 4, a=(0, "u32"))
+    cell = StructLayout("Cell", 4, (FieldLayout("value", "State", 0),), is_transparent=True)
+    comparison, _ = compared({"S": state}, {"State": state, "Cell": cell}, language="rust")
+    reached = []
+    comparison.met = lambda name, found, _flow: reached.append((name, found))
+    assert comparison.types("S", "Cell").status == OK
+    assert reached == [("State", "State")]
+
+
+def test_wrapper_is_the_struct_where_the_contract_has_a_struct_of_a_struct() -> None:
+    inner = struct("Inner", 4, a=(0, "u32"))
+    outer = StructLayout("Outer", 4, (FieldLayout("__0", "Inner", 0),), is_transparent=True)
+    comparison, _ = compared(
+        {"Inner": inner, "Outer": struct("Outer", 4, inner=(0, "Inner"))},
+        {"Inner": inner, "Outer": outer},
+        language="rust",
+    )
+    reached = []
+    comparison.met = lambda name, found, _flow: reached.append((name, found))
+    assert comparison.types("Outer", "Outer").status == OK
+    assert reached == [("Outer", "Outer")]
+
+
+@pytest.mark.parametrize(
+    ("language", "position", "status"),
+    [("rust", STORED, OK), ("rust", PARAMETER, UNVERIFIED), ("c", STORED, MISMATCH)],
+)
+def test_rust_struct_of_one_field_may_be_transparent(
+    language: str, position: str, status: str
+) -> None:
+    handle = StructLayout("Id", 4, (FieldLayout("raw", "u32", 0, alignment=4),), alignment=4)
+    comparison, _ = compared({}, {"Id": handle}, language=language)
+    assert comparison.types("u32", "Id", None, position).status == status

@@ -14,7 +14,7 @@ from abicheck.evidence.dwarf.exports import Exports
 from abicheck.evidence.dwarf.file import Book
 from abicheck.evidence.dwarf.functions import reason_of
 from abicheck.evidence.dwarf.types import Types
-from abicheck.evidence.dwarf.units import ASSEMBLER
+from abicheck.evidence.dwarf.units import ASSEMBLER, CPP
 from abicheck.model.evidence import Observed, Unseen
 
 if TYPE_CHECKING:
@@ -97,6 +97,19 @@ class DwarfTypes:
             )
 
             return entry is not None and states_alignment(entry.unit.producer)
+        except (BinaryError, UnsupportedError):
+            return False
+
+    def is_passed_by_reference(self, type_id: TypeId) -> bool:
+        """Whether C++ passes a class by reference to a copy where C passes its bytes."""
+        if self.language(type_id) != CPP:
+            return False
+        from abicheck.evidence.dwarf.cplusplus import (  # noqa: PLC0415  seldom asked
+            is_passed_by_reference,
+        )
+
+        try:
+            return is_passed_by_reference(self._types, type_id[:2])  # type: ignore[index]
         except (BinaryError, UnsupportedError):
             return False
 
