@@ -21,6 +21,10 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parent.parent
 FIXTURES = ROOT / "fixtures" / "greeter"
@@ -238,7 +242,7 @@ def compressed(shop: Workshop, output: Path, of: str, how: str) -> None:
     run("objcopy", f"--compress-debug-sections={how}", build(of, shop.directory), output)
 
 
-RECIPES = {
+RECIPES: dict[str, tuple[Callable[..., None], dict[str, Any]]] = {
     "small": (small, {}),
     "small-failing": (small_failing, {}),
     "rust": (rust, {}),
