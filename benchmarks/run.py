@@ -147,7 +147,7 @@ def tools(binaries: Path, path: Path, peers: dict[str, Path]) -> dict[str, Cell]
 
 def second_plugin(binaries: Path, path: Path) -> float:
     """Return the milliseconds that one more plugin takes in the same process."""
-    command = [binaries / "python", "-c", SECOND_PLUGIN, path, SCHEMA]
+    command = [str(binaries / "python"), "-c", SECOND_PLUGIN, str(path), str(SCHEMA)]
     printed = [
         subprocess.run(command, env=environment(), capture_output=True, check=True, text=True)
         for _ in range(3)
@@ -236,7 +236,7 @@ def main() -> None:
     lines = table(rows, paths, base)
     notes = [f"{BARE}: {base:.1f} ms", *growth(rows)]
     notes += [
-        f"{name}: one more plugin in the same process, {second_plugin(binaries, paths[name]):.1f} ms"
+        f"{name}: one more in the same process, {second_plugin(binaries, paths[name]):.1f} ms"
         for name in ("small", "rust")
         if name in paths
     ]
