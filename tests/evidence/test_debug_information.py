@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import shutil
+import struct
+import tracemalloc
+import zlib
 from pathlib import Path
 
 import pytest
 
+from abicheck.evidence.elf.file import ElfFile
+from abicheck.evidence.elf.standard import SHF_COMPRESSED
 from abicheck.model.evidence import Observed, Unseen
+from abicheck.model.layout import FunctionLayout, UnknownLayout
 from tests.conftest import binary
 from tests.evidence.agreement import answer, differences, evidence_of
 
@@ -79,3 +85,39 @@ def test_a_debug_file_of_another_build_proves_nothing(tmp_path: Path) -> None:
     assert isinstance(seen, Unseen)
     assert "is of another build" in seen.reason
     assert evidence.types.definitions("Greeter", ()) == ()
+
+
+def with_bomb(section: str) -> bytes:
+    """Replace a section of a sound plugin by 40 MiB in forty kilobytes."""
+    content = bytearray(binary("debug/libpair.so").read_bytes())
+    header = ElfFile("bomb.so", bytes(content)).section_named(section)
+    assert header is not None
+    compressor = zlib.compressobj(9)
+    stream = b"".join(compressor.compress(b"\1" * (1 << 20)) for _ in range(40))
+    stream += compressor.flush()
+    start = len(content)
+    content += struct.pack("<IIQQ", 1, 0, 40 << 20, 1) + stream
+    # e_shoff is at 0x28; in a header, sh_flags is at 8, sh_offset and sh_size at 0x18.
+    at = int.from_bytes(content[0x28:0x30], "little") + 64 * header.index
+    struct.pack_into("<Q", content, at + 8, header.flags | SHF_COMPRESSED)
+    struct.pack_into("<QQ", content, at + 0x18, start, len(content) - start)
+    return bytes(content)
+
+
+@pytest.mark.parametrize("section", [".debug_info", ".debug_abbrev", ".debug_str"])
+def test_a_compression_bomb_is_unverified_and_costs_little(section: str, tmp_path: Path) -> None:
+    plugin = tmp_path / "bomb.so"
+    plugin.write_bytes(with_bomb(section))
+    tracemalloc.start()
+    evidence = evidence_of(plugin)
+    for symbol in evidence.exports():
+        seen = answer(evidence, symbol)
+        layout = None if isinstance(seen, Unseen) else evidence.types.layout(seen.value)
+        assert section == ".debug_str" or not isinstance(layout, FunctionLayout)
+    assert all(
+        isinstance(evidence.types.layout(each.value), UnknownLayout)
+        for each in evidence.types.definitions("Tally", ())
+    )
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 32 << 20

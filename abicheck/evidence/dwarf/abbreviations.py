@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from abicheck.evidence.dwarf.regions import Region
 
 FIRST_WINDOW = 1 << 12
-LARGEST_TABLE = 1 << 26
+LARGEST_TABLE = 1 << 23
 MOST_DECLARATIONS = 1 << 17
 MOST_ATTRIBUTES = 512
 SIBLING_WIDTHS = {
