@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from abicheck.evidence.dwarf.regions import Region
 
 FIRST_WINDOW = 1 << 12
-LARGEST_TABLE = 1 << 23
+LARGEST_TABLE = 1 << 22
 MOST_DECLARATIONS = 1 << 17
 MOST_ATTRIBUTES = 512
 SIBLING_WIDTHS = {
@@ -216,7 +216,8 @@ class Abbreviations(dict[int, Abbreviation]):
         if self._offset + size >= self._region.size or size >= LARGEST_TABLE:
             message = "an abbreviation table has no end"
             raise self._region.damage(self._offset, message) from None
-        self._encoded = self._region.read(self._offset, self._offset + 8 * size)
+        size = min(8 * size, LARGEST_TABLE)
+        self._encoded = self._region.read(self._offset, self._offset + size)
 
     def _split_off(self) -> int:
         encoded = self._encoded
