@@ -36,9 +36,15 @@ class Surroundings:
 
     @cached_property
     def _host_exports(self) -> frozenset[str]:
-        if self.host is None:
-            return frozenset()
-        return frozenset(_open(self.host).export_names())
+        return frozenset() if self._host is None else frozenset(self._host.export_names())
+
+    def host_needed(self) -> tuple[str, ...]:
+        """Return the libraries that the host needs; empty without a host."""
+        return () if self._host is None else self._host.facts.needed
+
+    @cached_property
+    def _host(self) -> ElfEvidence | None:
+        return None if self.host is None else _open(self.host)
 
     def library_exports(self, library: str, near: str) -> frozenset[str] | None:
         """Return what `library` and the libraries it needs export; None if one is not found.

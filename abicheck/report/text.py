@@ -78,7 +78,7 @@ class Page:
         match plugin.verdict:
             case None:
                 cause = str(plugin.error).removeprefix(f"{plugin.file}: ")
-                yield self._headline(self.pen.broken, RED, plugin, f"cannot be read: {cause}")
+                yield self._headline(self.pen.broken, RED, plugin, _unreadable(cause))
                 return
             case Verdict.INCOMPATIBLE:
                 lines = self._incompatible(plugin)
@@ -343,3 +343,7 @@ def where(origin: Origin, plugin_file: str) -> str:
     if origin.file_offset is not None:
         file = f"{file}+{origin.file_offset:#x}"
     return f"{file}{UNBROKEN}{origin.section}" if origin.section else file
+
+
+def _unreadable(cause: str) -> str:
+    return cause if cause.startswith("cannot be read") else f"cannot be read: {cause}"

@@ -13,6 +13,7 @@ from abicheck.model.evidence import Observed, Unseen
 from abicheck.model.layout import (
     EnumLayout,
     FunctionLayout,
+    OpaqueLayout,
     PointerLayout,
     StructLayout,
     UnknownLayout,
@@ -32,6 +33,8 @@ from abicheck.rules.describe import describe_function
 from abicheck.rules.members import pair_fields
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from abicheck.model.contract import Export
     from abicheck.model.evidence import Origin, Symbol
     from abicheck.model.layout import TypeId
@@ -82,6 +85,7 @@ class Bindings:
         self.found: dict[str, dict[TypeId, Binding]] = {}
         self.signatures: dict[str, Signature] = {}
         self.absence = self.types.absence()
+        self._incomplete: dict[str, set[str]] = {}
         self._pending: list[tuple[str, TypeId, str | None, bool, Origin | None]] = []
         self._by_name = False
         if self.absence is None:
@@ -97,6 +101,11 @@ class Bindings:
         return Comparison(self.case.layouts, self.types, self.case.evidence.target, self._meet)
 
     def _meet(self, name: str, found: TypeId, flow: str | None) -> None:
+        layout = self.types.layout(found)
+        if isinstance(layout, OpaqueLayout) and not layout.is_complete:
+            if layout.name:
+                self._incomplete.setdefault(name, set()).add(layout.name)
+            return
         self._pending.append((name, found, flow, self._by_name, self.types.origin(found)))
 
     def _from_exports(self) -> None:
@@ -113,13 +122,22 @@ class Bindings:
         near = [symbol for _, symbol in self.case.wanted]
         self._by_name = True
         for name, definition in self.case.contract.definitions.items():
-            if name in self.found or isinstance(definition, Alias | Opaque):
+            if isinstance(definition, Alias | Opaque):
                 continue
-            for observed in self.types.definitions(definition.match or name, near):
-                flow = self._stated_flow(name, None)
-                self._pending.append((name, observed.value, flow, True, observed.origin))
-            self._follow()
+            known = {getattr(self.types.layout(each), "name", "") for each in self.found.get(name, ())}
+            for incomplete in sorted(self._incomplete.get(name, set()) - known):
+                definitions = self.types.definitions(incomplete, near)
+                if not known or len(definitions) == 1:
+                    self._bind_by_name(name, definitions)
+            if name not in self.found:
+                self._bind_by_name(name, self.types.definitions(definition.match or name, near))
         self._by_name = False
+
+    def _bind_by_name(self, name: str, definitions: Sequence[Observed[TypeId]]) -> None:
+        for observed in definitions:
+            flow = self._stated_flow(name, None)
+            self._pending.append((name, observed.value, flow, True, observed.origin))
+        self._follow()
 
     def _follow(self) -> None:
         """Explore every pair met so far, and those met on the way."""

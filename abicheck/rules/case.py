@@ -41,6 +41,9 @@ class Surroundings(Protocol):
     def host_exports(self) -> frozenset[str]:
         """Return the names that the host exports; empty without a host."""
 
+    def host_needed(self) -> tuple[str, ...]:
+        """Return the libraries that the host needs; empty without a host."""
+
     sysroot: str | None
     """The directory that holds the libraries a plugin will find."""
 

@@ -125,7 +125,7 @@ class Comparison:
     """Compares types of a contract with those of one plugin.
 
     `met(name, type_id, flow)` is called for each definition of the contract that
-    meets a type of the plugin. `unrecorded` collects function pointers whose
+    meets a type of the plugin, which may be an incomplete one. `unrecorded` collects function pointers whose
     calling convention the producer does not record; `recorded` counts the others.
     """
 
@@ -348,7 +348,8 @@ class Comparison:
             and isinstance(pointee, OpaqueLayout)
             and not pointee.is_complete
         ):
-            return SAME  # Incomplete here; the struct is sought by its name.
+            self.met(expected.name, found, flow)
+            return SAME  # Incomplete here; the struct is sought by the name it has here.
         if isinstance(expected, OpaqueLayout) and expected.size is None:
             return SAME
         if isinstance(pointee, ArrayLayout) != isinstance(expected, ArrayLayout):

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from abicheck.model.report import Claim
     from abicheck.rules.case import Case
 
+GLIBC = (
+    "libc.so.6", "libm.so.6", "libpthread.so.0", "libdl.so.2", "librt.so.1", "libutil.so.1",
+    "ld-linux*.so.*", "ld64.so.*", "ld.so.1",
+)  # fmt: skip
+"""Sonames of glibc's libraries."""
+
 
 @rule("import-missing")
 def import_provided(case: Case) -> Iterator[Claim]:
@@ -62,11 +68,9 @@ def _claim(case: Case, each: Import) -> Claim:
         )
     unknown = _unknown_libraries(case)
     if unknown or not _is_closed(case):
-        reason = (
-            f"it may come from {', '.join(unknown)}"
-            if unknown
-            else "no --sysroot was given to look in"
-        )
+        reason = "nothing says what the host exports: neither `[imports]` nor --host"
+        if unknown:
+            reason = f"it may come from {', '.join(unknown)}, and no --sysroot shows that"
         optional = replace(scope, required=False)
         return case.unverified(
             import_provided, "provided", optional, reason=reason, expected=expected
@@ -96,13 +100,24 @@ def _provider(case: Case, each: Import) -> str | None:
 
 
 def _unknown_libraries(case: Case) -> list[str]:
-    return [
-        library for library in case.evidence.facts.needed
-        if case.surroundings.library_exports(library, case.evidence.file) is None
-    ]  # fmt: skip
+    """Return the libraries that might define an unversioned import, and were not found.
+
+    A host's own libraries count too: what they export is in the process's global scope.
+    """
+    libraries = dict.fromkeys((*case.evidence.facts.needed, *case.surroundings.host_needed()))
+    return [library for library in libraries if _may_provide(case, library)]
+
+
+def _may_provide(case: Case, library: str) -> bool:
+    """Whether an import without a version may come from a library that nobody looked at.
+
+    glibc gives every symbol a version, and linkers write it down.
+    """
+    if case.evidence.facts.libc == "glibc" and any(fnmatchcase(library, each) for each in GLIBC):
+        return False
+    return case.surroundings.library_exports(library, case.evidence.file) is None
 
 
 def _is_closed(case: Case) -> bool:
     """Whether everything that could provide an import was looked at."""
-    host_is_known = case.contract.imports is not None or case.surroundings.host is not None
-    return host_is_known and not _unknown_libraries(case)
+    return case.contract.imports is not None or case.surroundings.host is not None
