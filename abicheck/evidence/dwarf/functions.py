@@ -8,11 +8,13 @@ otherwise the unit is walked.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from abicheck.errors import BinaryError, UnsupportedError
 from abicheck.evidence.dwarf import constants as dw
-from abicheck.evidence.dwarf.forms import ADDRESS_INDEX_FORMS, encode_uleb128, read_uleb128
+from abicheck.evidence.dwarf.bytewise import occurrences
+from abicheck.evidence.dwarf.forms import ADDRESS_INDEX_FORMS, DWARF_5, encode_uleb128, read_uleb128
 from abicheck.evidence.dwarf.ranges import begins_at
 
 if TYPE_CHECKING:
@@ -20,14 +22,12 @@ if TYPE_CHECKING:
 
     from abicheck.evidence.dwarf.abbreviations import Abbreviation
     from abicheck.evidence.dwarf.entries import Entry
+    from abicheck.evidence.dwarf.regions import Region
     from abicheck.evidence.dwarf.units import Unit
 
 MOST_HITS = 256
 MOST_INDEXES = 4
 INDEX_OPERATIONS = (dw.DW_OP_addrx, dw.DW_OP_GNU_addr_index)
-SHORTEST_PATTERN = 3
-"""Bytes that a pattern must have to be searched for by itself."""
-
 MOST_ORIGINS = 8
 """Steps from a function's code to its declaration; compilers make up to three."""
 
@@ -121,36 +121,26 @@ def _is_sound(entry: Entry, name: str) -> bool:
         return False  # Bytes that look like an entry need not be one.
 
 
-def _candidates(  # noqa: C901  one search, with what makes it safe
+def _candidates(
     unit: Unit, tag: int, attribute: int, patterns: dict[int, list[bytes]]
 ) -> Iterator[Entry]:
     """Yield what decodes as an entry of `tag` around the bytes that `attribute` would have.
 
     `patterns` has those bytes, by the attribute's form.
     """
-    plans: dict[tuple[bytes, bool], list[tuple[Abbreviation, bytes, int]]] = {}
+    plans: dict[tuple[int, bytes], dict[bytes, Abbreviation]] = {}
     for abbreviation in _with_attribute(unit, tag, attribute):
-        offset = abbreviation.fixed_offset(attribute)
-        form = abbreviation.forms.get(attribute)
-        if offset is None or form is None:
-            continue
-        code = encode_uleb128(abbreviation.code)
-        for pattern in patterns.get(form, ()):
-            # A short pattern is found everywhere, unless the code before it is searched for too.
-            if len(pattern) >= SHORTEST_PATTERN:
-                plans.setdefault((pattern, False), []).append((abbreviation, code, offset))
-            elif not offset:
-                plans.setdefault((code + pattern, True), []).append((abbreviation, code, 0))
-    for (needle, with_code), readers in plans.items():
-        for hit in _hits(unit, needle):
-            for abbreviation, code, offset in readers:
-                start = hit if with_code else hit - offset - len(code)
-                content = start + len(code)
-                if start + unit.shift >= unit.first and unit.buffer[start:content] == code:
-                    try:
-                        yield unit.read_entry(start, abbreviation, content)
-                    except BinaryError:
-                        continue
+        between = abbreviation.fixed_offset(attribute)
+        for pattern in patterns.get(abbreviation.forms.get(attribute, 0), ()):
+            if between is not None:
+                code = encode_uleb128(abbreviation.code)
+                plans.setdefault((between, pattern), {})[code] = abbreviation
+    for (between, pattern), codes in plans.items():
+        for position, code in islice(occurrences(unit, codes, between, pattern), MOST_HITS):
+            try:
+                yield unit.read_entry(position, codes[code], position + len(code))
+            except BinaryError:
+                continue
 
 
 def _with_attribute(unit: Unit, tag: int, attribute: int) -> Iterator[Abbreviation]:
@@ -183,12 +173,26 @@ def _address_indexes(unit: Unit, address: int) -> list[int]:
     if unit.skeleton is None and not unit.states_address_base:
         return []
     holder = unit.file if unit.skeleton is None else unit.skeleton.file
-    if holder.addresses is None:
+    table = holder.addresses
+    if table is None:
         return []
     base, size = unit.address_base, unit.widths.address_size
-    hits = holder.addresses.find_all(_address_bytes(unit, address), MOST_HITS, base)
+    end = _end_of_addresses(table, unit)
+    hits = table.find_all(_address_bytes(unit, address), MOST_HITS, base, end)
     found = [(hit - base) // size for hit in hits if (hit - base) % size == 0]
     return found[:MOST_INDEXES]
+
+
+def _end_of_addresses(table: Region, unit: Unit) -> int:
+    """Return where a unit's part of .debug_addr ends, as far as its header says.
+
+    Source: DWARF 5, section 7.27: a length, then 4 bytes before the first address.
+    """
+    base, width = unit.address_base, unit.widths.offset_size
+    if unit.version < DWARF_5 or base < width + 4:
+        return table.size
+    length = int.from_bytes(table.exactly(base - 4 - width, width), unit.file.byte_order)
+    return min(table.size, base - 4 + length)
 
 
 def _index_bytes(form: int, index: int, unit: Unit) -> bytes:

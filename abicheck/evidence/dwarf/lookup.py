@@ -22,7 +22,7 @@ from abicheck.evidence.dwarf.forms import SHORT_LENGTH_END, WIDE
 from abicheck.evidence.dwarf.ranges import ranges_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from abicheck.evidence.dwarf.file import DebugFile
     from abicheck.evidence.dwarf.regions import Region
@@ -63,7 +63,9 @@ class UnitLookup:
         section = self._file.info
         if section is None:
             return
-        for source in (self._remembered, self._by_ranges_index, self._by_slot, self._by_roots):
+        for source in (
+            self._remembered, self._by_ranges_index, self._by_slot, self._by_order, self._by_roots,
+        ):  # fmt: skip
             starts = dict.fromkeys(source(address))
             yield from map(section.unit_at, starts)
             if starts:
@@ -108,9 +110,9 @@ class UnitLookup:
         and may go wrong; so what is found is held against its set.
         """
         region = self._aranges
-        if region is None or region.size > MOST_WORDS * 8:
-            return None
         words = array("Q" if self._address_size == WIDE else "I")
+        if region is None or region.size > MOST_WORDS * words.itemsize:
+            return None
         words.frombytes(region.read(0, region.size - region.size % words.itemsize))
         if self._file.byte_order != sys.byteorder:
             words.byteswap()
@@ -122,6 +124,19 @@ class UnitLookup:
         if found is None or not self._remember(found.unit, list(self._tuples(found)), address):
             return None
         return found.unit
+
+    def _by_order(self, address: int) -> Iterator[int]:
+        """Yield the unit whose first range begins last before `address`, by bisection."""
+        section = self._file.info
+        if section is None or len(section.starts()) < WORTH_BISECTING:
+            return
+        try:
+            index = self._last_before(_first_address, address)
+        except (BinaryError, UnsupportedError):
+            return  # Whichever unit is damaged, the others are still looked at one by one.
+        for start in section.starts()[max(index, 0) : index + 2]:
+            if self._covers(section.unit_at(start), address):
+                yield start
 
     def starting_at(self, address: int) -> Iterator[int]:
         """Yield units by the ranges of .debug_aranges that begin at `address`, code or data."""
@@ -211,23 +226,27 @@ class UnitLookup:
                 yield section.unit_at(start)
 
     def _owner_of_slot(self, slot: int) -> int | None:
-        """Return the unit whose addresses begin last before `slot`, by bisection.
+        """Return the unit whose addresses begin last before `slot`."""
+        section = self._file.info
+        index = self._last_before(lambda unit: unit.address_base, slot)
+        return None if section is None or index < 0 else section.starts()[index]
 
-        Linkers keep units and their addresses in one order; where they did not, the
+    def _last_before(self, base_of: Callable[[Unit], int], offset: int) -> int:
+        """Return the index of the last unit whose base is not beyond `offset`, by bisection.
+
+        Linkers keep units and their tables in one order; where they did not, the
         unit that this finds does not cover the address, and is not believed.
         """
         section = self._file.info
-        if section is None:
-            return None
-        starts = section.starts()
+        starts = [] if section is None else section.starts()
         low, high = 0, len(starts)
-        while low < high:
+        while section is not None and low < high:
             middle = (low + high) // 2
-            if section.unit_at(starts[middle]).address_base <= slot:
+            if base_of(section.unit_at(starts[middle])) <= offset:
                 low = middle + 1
             else:
                 high = middle
-        return starts[low - 1] if low else None
+        return low - 1
 
     def _by_roots(self, address: int) -> Iterator[int]:
         section = self._file.info
@@ -246,3 +265,8 @@ class UnitLookup:
         except (BinaryError, UnsupportedError):
             return False
         return self._remember(unit.start, pairs, address)
+
+
+def _first_address(unit: Unit) -> int:
+    """Return where the first range of a unit's code begins, 0 if it has none."""
+    return next((begin for begin, _ in ranges_of(unit.root)), 0)

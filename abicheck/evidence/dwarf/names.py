@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from abicheck.errors import BinaryError, UnsupportedError
 from abicheck.evidence.dwarf import constants as dw
+from abicheck.evidence.dwarf.bytewise import occurrences
 from abicheck.evidence.dwarf.forms import (
     DWARF_5,
     STRING_INDEX_FORMS,
@@ -24,7 +25,7 @@ from abicheck.evidence.dwarf.forms import (
 from abicheck.evidence.dwarf.walk import SCOPES, TYPE_TAGS, find_in_unit, reached
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from abicheck.evidence.dwarf.abbreviations import Abbreviation
     from abicheck.evidence.dwarf.entries import Entry
@@ -192,7 +193,7 @@ class Names:
             else:
                 values = encoded["inline" if form == dw.DW_FORM_string else "offset"]
             for value in filter(None, values):
-                for position, code in _occurrences(unit, codes, between, value):
+                for position, code in occurrences(unit, codes, between, value):
                     entry = _entry_at(unit, position, codes[code], code)
                     if entry is None or not _bears(entry, name) or _is_mere_name(entry):
                         continue
@@ -270,22 +271,6 @@ def index_bytes(unit: Unit, form: int, index: int) -> bytes:
     if width is None:
         return encode_uleb128(index)
     return b"" if index >> 8 * width else index.to_bytes(width, unit.file.byte_order)
-
-
-def _occurrences(
-    unit: Unit, codes: Mapping[bytes, object], between: int, value: bytes
-) -> Iterator[tuple[int, bytes]]:
-    """Yield positions at which an entry with one of `codes` may begin whose name is `value`."""
-    first, end, buffer = unit.first - unit.shift, unit.end_position, unit.buffer
-    lengths = {len(code) for code in codes}
-    at = buffer.find(value, first, end)
-    while at >= 0:
-        for length in lengths:
-            start = at - between - length
-            code = buffer[start : start + length] if start >= first else b""
-            if code in codes:
-                yield start, code
-        at = buffer.find(value, at + 1, end)
 
 
 def _entry_at(unit: Unit, position: int, abbreviation: Abbreviation, code: bytes) -> Entry | None:

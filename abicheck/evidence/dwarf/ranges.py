@@ -5,6 +5,7 @@ Source: DWARF 5, sections 2.17 and 7.25; DWARF 4, section 2.17.3.
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING
 
 from abicheck.evidence.dwarf import constants as dw
@@ -90,18 +91,22 @@ def _list_offset(section: Region, unit: Unit, index: int) -> int:
 
 
 def _old_list(section: Region, offset: int, unit: Unit, base: int) -> Iterator[tuple[int, int]]:
-    size, order = unit.widths.address_size, unit.file.byte_order
+    size = unit.widths.address_size
     highest = (1 << 8 * size) - 1
-    for _ in range(MOST_RANGES):
-        pair = section.exactly(offset, 2 * size)
-        begin, end = int.from_bytes(pair[:size], order), int.from_bytes(pair[size:], order)
-        offset += 2 * size
-        if begin == highest:
-            base = end
-        elif begin or end:
-            yield base + begin, base + end
-        else:
-            return
+    code = unit.file.prefix + ("QQ" if size == WIDE else "II")
+    for start in range(offset, offset + MOST_RANGES * 2 * size, WINDOW):
+        window = section.read(start, start + WINDOW)
+        usable = len(window) - len(window) % (2 * size)
+        for begin, end in struct.iter_unpack(code, window[:usable]):
+            if begin == highest:
+                base = end
+            elif begin or end:
+                yield base + begin, base + end
+            else:
+                return
+        if len(window) < WINDOW:
+            break
+    raise section.damage(offset, "a range list has no end")
 
 
 def _new_list(  # noqa: C901  a flat table of kinds
