@@ -27,8 +27,7 @@ FUNCTION_ENTRY = (
     [(dw.DW_AT_low_pc, dw.DW_FORM_addr), (dw.DW_AT_name, dw.DW_FORM_string),
      (dw.DW_AT_type, dw.DW_FORM_ref4)],
 )  # fmt: skip
-ROOT_CONTENT = b"\x01\x0c" + struct.pack("<QI", ADDRESS, 0x100)
-FIRST_ENTRY = 11 + len(ROOT_CONTENT)
+FIRST_ENTRY = 11 + 2 + 12
 """Where the first child of the root begins, in a unit that `unit` made."""
 
 
@@ -43,15 +42,24 @@ def abbreviations(*declared: tuple[int, int, bool, list[tuple[int, int]]]) -> by
     return table + b"\0"
 
 
-def unit(entries: bytes) -> bytes:
-    """Return a unit of DWARF 4 in C with code at `ADDRESS`, and `entries` in it."""
-    content = ROOT_CONTENT + entries
+def unit(entries: bytes, address: int = ADDRESS) -> bytes:
+    """Return a unit of DWARF 4 in C with code at `address`, and `entries` in it."""
+    content = b"\x01\x0c" + struct.pack("<QI", address, 0x100) + entries
     return struct.pack("<IHIB", 7 + len(content), 4, 0, 8) + content
 
 
-def function(type_at: int, name: bytes = b"f") -> bytes:
-    """Return the entry of a function at `ADDRESS` whose result's type is at an offset."""
-    return b"\x02" + struct.pack("<Q", ADDRESS) + name + b"\0" + struct.pack("<I", type_at)
+def function(type_at: int, name: bytes = b"f", address: int = ADDRESS) -> bytes:
+    """Return the entry of a function at `address` whose result's type is at an offset."""
+    return b"\x02" + struct.pack("<Q", address) + name + b"\0" + struct.pack("<I", type_at)
+
+
+def ranges_index(sets: list[tuple[int, list[tuple[int, int]]]]) -> bytes:
+    """Return .debug_aranges: offsets of units, and addresses and sizes of what they cover."""
+    section = b""
+    for offset, pairs in sets:
+        tuples = b"".join(struct.pack("<QQ", *pair) for pair in [*pairs, (0, 0)])
+        section += struct.pack("<IHIBBI", 12 + len(tuples), 2, offset, 8, 0, 0) + tuples
+    return section
 
 
 def elf_with(sections: dict[str, bytes]) -> bytes:
@@ -77,6 +85,6 @@ def types_of(sections: dict[str, bytes]) -> DwarfTypes:
     return open_types(ElfFile("plugin.so", elf_with(sections)))
 
 
-def symbol(name: str = "f", kind: str = FUNCTION) -> Symbol:
-    """Return the symbol of a function at `ADDRESS`."""
-    return Symbol(name=name, kind=kind, address=ADDRESS, origin=Origin(file="plugin.so"))
+def symbol(name: str = "f", address: int = ADDRESS) -> Symbol:
+    """Return the symbol of a function."""
+    return Symbol(name=name, kind=FUNCTION, address=address, origin=Origin(file="plugin.so"))
