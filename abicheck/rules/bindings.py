@@ -124,7 +124,9 @@ class Bindings:
         for name, definition in self.case.contract.definitions.items():
             if isinstance(definition, Alias | Opaque):
                 continue
-            known = {getattr(self.types.layout(each), "name", "") for each in self.found.get(name, ())}
+            known = {
+                getattr(self.types.layout(each), "name", "") for each in self.found.get(name, ())
+            }
             for incomplete in sorted(self._incomplete.get(name, set()) - known):
                 definitions = self.types.definitions(incomplete, near)
                 if not known or len(definitions) == 1:

@@ -125,8 +125,9 @@ class Comparison:
     """Compares types of a contract with those of one plugin.
 
     `met(name, type_id, flow)` is called for each definition of the contract that
-    meets a type of the plugin, which may be an incomplete one. `unrecorded` collects function pointers whose
-    calling convention the producer does not record; `recorded` counts the others.
+    meets a type of the plugin, which may be an incomplete one. `unrecorded` collects
+    function pointers whose calling convention the producer does not record; `recorded`
+    counts the others.
     """
 
     def __init__(
