@@ -16,12 +16,6 @@ if TYPE_CHECKING:
     from abicheck.model.report import Claim
     from abicheck.rules.case import Case
 
-GLIBC = (
-    "libc.so.6", "libm.so.6", "libpthread.so.0", "libdl.so.2", "librt.so.1", "libutil.so.1",
-    "ld-linux*.so.*", "ld64.so.*", "ld.so.1",
-)  # fmt: skip
-"""Sonames of glibc's libraries."""
-
 
 @rule("import-missing")
 def import_provided(case: Case) -> Iterator[Claim]:
@@ -68,9 +62,11 @@ def _claim(case: Case, each: Import) -> Claim:
         )
     unknown = _unknown_libraries(case)
     if unknown or not _is_closed(case):
-        reason = "nothing says what the host exports: neither `[imports]` nor --host"
+        reason = (
+            "the host or one of its libraries may define it; --host and --sysroot would show it"
+        )
         if unknown:
-            reason = f"it may come from {', '.join(unknown)}, and no --sysroot shows that"
+            reason = f"it may come from {', '.join(unknown)}, which no --sysroot shows"
         optional = replace(scope, required=False)
         return case.unverified(
             import_provided, "provided", optional, reason=reason, expected=expected
@@ -93,31 +89,30 @@ def _provider(case: Case, each: Import) -> str | None:
         return "the host (imports.provided)"
     if each.name in case.surroundings.host_exports():
         return f"the host ({case.surroundings.host})"
-    for library in case.evidence.facts.needed:
+    for library in (*case.evidence.facts.needed, *case.surroundings.host_needed()):
         if each.name in (case.surroundings.library_exports(library, case.evidence.file) or ()):
             return library
     return None
 
 
 def _unknown_libraries(case: Case) -> list[str]:
-    """Return the libraries that might define an unversioned import, and were not found.
+    """Return the libraries that might define an import, and were not found.
 
     A host's own libraries count too: what they export is in the process's global scope.
     """
     libraries = dict.fromkeys((*case.evidence.facts.needed, *case.surroundings.host_needed()))
-    return [library for library in libraries if _may_provide(case, library)]
-
-
-def _may_provide(case: Case, library: str) -> bool:
-    """Whether an import without a version may come from a library that nobody looked at.
-
-    glibc gives every symbol a version, and linkers write it down.
-    """
-    if case.evidence.facts.libc == "glibc" and any(fnmatchcase(library, each) for each in GLIBC):
-        return False
-    return case.surroundings.library_exports(library, case.evidence.file) is None
+    return [
+        library
+        for library in libraries
+        if case.surroundings.library_exports(library, case.evidence.file) is None
+    ]
 
 
 def _is_closed(case: Case) -> bool:
-    """Whether everything that could provide an import was looked at."""
-    return case.contract.imports is not None or case.surroundings.host is not None
+    """Whether everything that the contract and the user named as a provider was looked at.
+
+    Plugins do use libraries that only their host links (`sqrt` without `-lm`): as long as a
+    needed library was not looked at, nothing is said against them.
+    """
+    is_host_known = case.contract.imports is not None or case.surroundings.host is not None
+    return is_host_known and not _unknown_libraries(case)
