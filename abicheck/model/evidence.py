@@ -177,6 +177,25 @@ class Memory(Protocol):
         """Return the content of a section by name; None if the file has no such section."""
 
 
+@record
+class Wording:
+    """How the source words a type, for those who write it down; never compared.
+
+    `type_id` is that of what is behind typedefs and qualifiers; `typedefs` are the names
+    on the way there, the outermost first; `is_const` is whether `const` was. Of a pointer,
+    `is_mutable` is whether its target is not const; None where nobody knows.
+    `scopes` are the namespaces and types around a definition, the outermost first.
+    `is_class`: only C++ has the like (bases, virtual functions, hidden fields).
+    """
+
+    type_id: TypeId
+    typedefs: tuple[str, ...] = ()
+    is_const: bool = False
+    is_mutable: bool | None = None
+    scopes: tuple[str, ...] = ()
+    is_class: bool = False
+
+
 class TypeSource(TypeGraph, Protocol):
     """One source of types: DWARF, PDB or a descriptor. Everything is asked for lazily."""
 
@@ -212,6 +231,9 @@ class TypeSource(TypeGraph, Protocol):
 
     def language(self, type_id: TypeId) -> str:
         """Return the language of the unit a type is from: "c", "c++", "rust" or ""."""
+
+    def wording(self, type_id: TypeId) -> Wording:
+        """Return how the source words a type: typedefs, `const`, namespaces."""
 
 
 class Evidence(Protocol):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from abicheck.evidence.dwarf.entries import Entry
     from abicheck.evidence.dwarf.types import TypeKey
     from abicheck.evidence.elf.file import ElfFile
-    from abicheck.model.evidence import Origin, Symbol
+    from abicheck.model.evidence import Origin, Symbol, Wording
     from abicheck.model.layout import TypeId, TypeLayout
 
 
@@ -121,6 +121,12 @@ class DwarfTypes:
         except (BinaryError, UnsupportedError):
             return ""
         return "" if language == ASSEMBLER else language
+
+    def wording(self, type_id: TypeId) -> Wording:
+        """Return how the source words a type: typedefs, `const`, namespaces."""
+        from abicheck.evidence.dwarf.wording import word  # noqa: PLC0415  not needed to verify
+
+        return word(self._types, type_id)  # type: ignore[arg-type]  # ids are made here only
 
     def _entry_of(self, type_id: TypeId) -> Entry | None:
         try:
