@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "verify": "check plugins against a contract",
+    "explain": "say what a rule is about, and what to do when it fires",
 }
 """Every command and what it is for; each is a module of `abicheck.commands` with a `run`."""
 

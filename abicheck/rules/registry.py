@@ -10,6 +10,7 @@ from abicheck.model.records import record
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from abicheck.model.pages import Page
     from abicheck.model.report import Claim
     from abicheck.rules.case import Case
 
@@ -33,9 +34,11 @@ class Rule:
     decide: Decide
 
     @property
-    def documentation(self) -> str:
+    def page(self) -> Page:
         """What it decides, why, and what to do when it fires."""
-        return self.decide.__doc__ or ""
+        from abicheck.model.pages import page_of  # noqa: PLC0415 (only for documentation)
+
+        return page_of(self.id, self.severity.value, self.decide.__doc__)
 
     @property
     def module(self) -> str:
