@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING
 
 from abicheck.evidence.dwarf import constants as dw
 from abicheck.evidence.dwarf.functions import (
-    function_by_bytes,
+    certain,
+    finds_all_by_bytes,
+    functions_by_bytes,
     has_location,
     lies_at,
     names_of,
     origins,
-    variable_by_bytes,
+    variables_by_bytes,
 )
 from abicheck.evidence.dwarf.lookup import UnitLookup
-from abicheck.evidence.dwarf.ranges import begins_at, has_code
+from abicheck.evidence.dwarf.ranges import has_code, ranges_of
 from abicheck.evidence.dwarf.richness import describes_types
 from abicheck.evidence.dwarf.units import ASSEMBLER, RUST
 from abicheck.evidence.dwarf.walk import scoped
@@ -42,6 +44,9 @@ if TYPE_CHECKING:
 SUBPROGRAMS, VARIABLES = frozenset({dw.DW_TAG_subprogram}), frozenset({dw.DW_TAG_variable})
 
 MOST_HITS = 64
+MANGLED = ("_Z", "_R")
+"""How the symbols of C++ and Rust begin where they are not the names of the source."""
+
 
 NO_DESCRIPTION = (
     "the debug information describes no code at its address: "
@@ -57,6 +62,7 @@ class Exports:
         self._book, self._types, self._elf = book, types, elf
         self.lookup = UnitLookup(book.main, elf.word_size)
         self._units: dict[int, list[Unit]] = {}
+        self._functions: dict[tuple[int, int], dict[int, list[Entry]]] = {}
 
     @cached_property
     def _names(self) -> Names:
@@ -139,27 +145,49 @@ class Exports:
     def _function_entry(self, symbol: Symbol) -> Entry | Unseen:
         addresses = self._code_addresses(symbol)
         units = [unit for address in addresses for unit in self._units_at(address)]
-        for unit in units:
-            for address in addresses:
-                entry = function_by_bytes(unit, address, symbol.name)
-                if entry is not None:
-                    return entry
-        return self._walk(units, addresses, symbol.name)
+        here = [
+            entry
+            for unit in units
+            for address in addresses
+            for entry in functions_by_bytes(unit, address)
+        ]
+        fitting = [entry for entry in here if symbol.name in names_of(entry)]
+        if len(fitting) == 1:
+            return fitting[0]
+        here = certain(here)
+        is_sure = here and all(
+            finds_all_by_bytes(unit, dw.DW_TAG_subprogram, dw.DW_AT_low_pc) for unit in units
+        )
+        if not is_sure:
+            here = [
+                entry
+                for unit in units
+                for address in addresses
+                for entry in self._walked(unit).get(address, ())
+            ]
+        return self._choose(here, units, symbol.name)
 
     def _code_addresses(self, symbol: Symbol) -> tuple[int, ...]:
         """Return the addresses that DWARF may state for a function; Thumb's mark may be in them."""
         address = self._address(symbol)
         return (address, address | 1) if self._elf.machine == EM_ARM else (address,)
 
-    def _walk(self, units: list[Unit], addresses: tuple[int, ...], name: str) -> Entry | Unseen:
-        """Find a function by going through the units that claim its address."""
-        here: list[Entry] = []
-        for unit in units:
+    def _walked(self, unit: Unit) -> dict[int, list[Entry]]:
+        """Return all functions of a unit by their addresses, gone through once."""
+        key = unit.section.number, unit.start
+        if key not in self._functions:
+            found: dict[int, list[Entry]] = {}
             for entry in scoped(unit.root, SUBPROGRAMS):
-                if any(begins_at(entry, address) for address in addresses):
-                    if name in names_of(entry):
-                        return entry
-                    here.append(entry)
+                for begin, _ in ranges_of(entry):
+                    found.setdefault(begin, []).append(entry)
+            self._functions[key] = found
+        return self._functions[key]
+
+    def _choose(self, here: list[Entry], units: list[Unit], name: str) -> Entry | Unseen:
+        """Choose among the functions at an address that those `units` claim."""
+        for entry in here:
+            if name in names_of(entry):
+                return entry
         if not units:
             return Unseen(NO_DESCRIPTION)
         if here:
@@ -191,6 +219,8 @@ class Exports:
 
     def _without_code(self, name: str) -> Entry | Unseen | None:
         """Return the function called `name` whose code is not in the plugin, if there is one."""
+        if name.startswith(MANGLED):
+            return None  # Entries bear the name of the source; several may be one function's.
         found = [
             entry for entry in self._names.everywhere(name, SUBPROGRAMS)
             if not entry.flag(dw.DW_AT_declaration) and not has_code(entry)
@@ -204,22 +234,28 @@ class Exports:
     def _variable_entry(self, symbol: Symbol) -> Entry | Unseen:
         address = symbol.address
         units = self._data_units(address)
-        for unit in units:
-            entry = variable_by_bytes(unit, address, symbol.name)
-            if entry is not None:
-                return entry
         here: list[Entry] = []
-        for unit in units:
-            for entry in scoped(unit.root, VARIABLES):
-                if lies_at(entry, address):
-                    if symbol.name in names_of(entry):
-                        return entry
-                    here.append(entry)
+        for entry in self._variables_at(units, address):
+            if symbol.name in names_of(entry):
+                return entry
+            here.append(entry)
         if here and len({self._spellings.number(_typed(entry)) for entry in here}) == 1:
             return here[0]
         if here:
             return Unseen("several variables of different types are described at its address")
         return Unseen("the debug information describes no data at its address")
+
+    def _variables_at(self, units: list[Unit], address: int) -> Iterator[Entry]:
+        """Yield the variables at `address`: as its bytes show, then as a walk does."""
+        seen = set()
+        for unit in units:
+            for entry in variables_by_bytes(unit, address):
+                seen.add(entry.place)
+                yield entry
+        for unit in units if not seen else ():
+            for entry in scoped(unit.root, VARIABLES):
+                if lies_at(entry, address):
+                    yield entry
 
     def _data_units(self, address: int) -> list[Unit]:
         """Return the units that have a variable at `address`, by the bytes of the address.

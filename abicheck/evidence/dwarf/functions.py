@@ -1,14 +1,13 @@
 """A symbol -> the entry that describes the function or the data behind it.
 
 In the unit that claims the address, the entry is searched for by the bytes of
-the address, at the place where the unit's abbreviations put it. What is found
-so is believed only if it is the only one and bears the symbol's name;
-otherwise the unit is walked.
+the address, at the place where the unit's abbreviations put it. Only where they
+put it at no fixed place is the unit walked.
 """
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from abicheck.errors import BinaryError, UnsupportedError
@@ -16,9 +15,10 @@ from abicheck.evidence.dwarf import constants as dw
 from abicheck.evidence.dwarf.bytewise import occurrences
 from abicheck.evidence.dwarf.forms import ADDRESS_INDEX_FORMS, DWARF_5, encode_uleb128, read_uleb128
 from abicheck.evidence.dwarf.ranges import begins_at
+from abicheck.evidence.dwarf.walk import reached
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from abicheck.evidence.dwarf.abbreviations import Abbreviation
     from abicheck.evidence.dwarf.entries import Entry
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 MOST_HITS = 256
 MOST_INDEXES = 4
+LONGEST_BEFORE_LOCATION = 48
 INDEX_OPERATIONS = (dw.DW_OP_addrx, dw.DW_OP_GNU_addr_index)
 MOST_ORIGINS = 8
 """Steps from a function's code to its declaration; compilers make up to three."""
@@ -38,13 +39,13 @@ def origins(entry: Entry) -> list[Entry]:
     Raises:
         BinaryError: they do not end.
     """
-    chain = [entry]
+    found = [entry]
     for _ in range(MOST_ORIGINS):
-        last = chain[-1]
+        last = found[-1]
         place = last.reference(dw.DW_AT_abstract_origin) or last.reference(dw.DW_AT_specification)
         if place is None:
-            return chain
-        chain.append(last.unit.file.book.entry(place))
+            return found
+        found.append(last.unit.file.book.entry(place))
     raise entry.unit.damage(entry.offset, "an entry has origins without end")
 
 
@@ -59,29 +60,75 @@ def names_of(entry: Entry) -> set[str]:
     return found
 
 
-def function_by_bytes(unit: Unit, address: int, name: str) -> Entry | None:
-    """Return the one function of `unit` at `address` that bears `name`; None if unsure."""
+def functions_by_bytes(unit: Unit, address: int) -> list[Entry]:
+    """Return the functions of `unit` that seem to be at `address`, by its bytes.
+
+    Where the unit refers to addresses by small numbers, some may only seem to be entries.
+    """
     patterns = {dw.DW_FORM_addr: [_address_bytes(unit, address)]}
     for index in _address_indexes(unit, address):
         for form in ADDRESS_INDEX_FORMS:
             patterns.setdefault(form, []).append(_index_bytes(form, index, unit))
-    found = {
-        entry.position: entry
-        for entry in _candidates(unit, dw.DW_TAG_subprogram, dw.DW_AT_low_pc, patterns)
-        if _is_sound(entry, name) and begins_at(entry, address)
-    }
-    return next(iter(found.values())) if len(found) == 1 else None
+    candidates = _candidates(unit, dw.DW_TAG_subprogram, dw.DW_AT_low_pc, patterns)
+    found = {each.position: each for each in candidates if _is_sound(each, address, begins_at)}
+    return list(found.values())
 
 
-def variable_by_bytes(unit: Unit, address: int, name: str) -> Entry | None:
-    """Return the one variable of `unit` at `address` that bears `name`; None if unsure."""
+def certain(entries: list[Entry]) -> list[Entry]:
+    """Leave out what only looks like a function's entry, by walks through the units.
+
+    Raises:
+        UnsupportedError: the walks would be too long.
+    """
+    found = []
+    for entry in entries:
+        is_rare = entry.form(dw.DW_AT_low_pc) == dw.DW_FORM_addr
+        if is_rare or next(reached(entry.unit, {entry.position}), None) is not None:
+            found.append(entry)
+    return found
+
+
+def variables_by_bytes(unit: Unit, address: int) -> list[Entry]:
+    """Return the variables of `unit` that seem to be at `address`, by its bytes."""
     patterns = dict.fromkeys((dw.DW_FORM_exprloc, dw.DW_FORM_block1), _locations(unit, address))
-    found = {
-        entry.position: entry
-        for entry in _candidates(unit, dw.DW_TAG_variable, dw.DW_AT_location, patterns)
-        if _is_sound(entry, name) and lies_at(entry, address)
+    candidates = chain(
+        _candidates(unit, dw.DW_TAG_variable, dw.DW_AT_location, patterns),
+        _variables_around(unit, _locations(unit, address)),
+    )
+    found = {each.position: each for each in candidates if _is_sound(each, address, lies_at)}
+    return list(found.values())
+
+
+def _variables_around(unit: Unit, locations: list[bytes]) -> Iterator[Entry]:
+    """Yield what decodes as a variable shortly before its location.
+
+    rustc writes the alignment, of variable width, before the location.
+    """
+    codes = {
+        encode_uleb128(each.code): each
+        for each in _with_attribute(unit, dw.DW_TAG_variable, dw.DW_AT_location)
+        if dw.DW_AT_location in each.forms and each.fixed_offset(dw.DW_AT_location) is None
     }
-    return next(iter(found.values())) if len(found) == 1 else None
+    lengths = {len(code) for code in codes}
+    first, buffer = unit.first - unit.shift, unit.buffer
+    for hit in (hit for location in locations if codes for hit in _hits(unit, location)):
+        for start in range(max(first, hit - LONGEST_BEFORE_LOCATION), hit):
+            for length in lengths:
+                code = buffer[start : start + length]
+                if code in codes:
+                    try:
+                        yield unit.read_entry(start, codes[code], start + length)
+                    except BinaryError:
+                        continue
+
+
+def finds_all_by_bytes(unit: Unit, tag: int, attribute: int) -> bool:
+    """Whether the bytes of `attribute` lead to every entry of `tag` in `unit` that has it."""
+    return all(
+        abbreviation.fixed_offset(attribute) is not None
+        for abbreviation in _with_attribute(unit, tag, attribute)
+        if attribute in abbreviation.forms
+    )
 
 
 def has_location(unit: Unit, address: int) -> bool:
@@ -113,10 +160,10 @@ def lies_at(entry: Entry, address: int) -> bool:
     return False
 
 
-def _is_sound(entry: Entry, name: str) -> bool:
-    """Whether what was decoded at a likely place is an entry that bears `name`."""
+def _is_sound(entry: Entry, address: int, is_at: Callable[[Entry, int], bool]) -> bool:
+    """Whether what was decoded at a likely place is an entry with a name, and at `address`."""
     try:
-        return name in names_of(entry)
+        return is_at(entry, address) and bool(names_of(entry))
     except (BinaryError, UnsupportedError):
         return False  # Bytes that look like an entry need not be one.
 

@@ -13,6 +13,9 @@ MOST_FOR_A_QUESTION = 1_000_000
 """Entries decoded or stepped over for one answer. Python does about a million in a second."""
 
 MOST_FOR_A_PLUGIN = 2_000_000
+"""Entries for all answers together, after which each may cost `FEW` more."""
+
+FEW = 20_000
 
 
 class Work:
@@ -28,7 +31,8 @@ class Work:
     def begin(self) -> None:
         """Begin with the next question."""
         spent = self._counters.dies + self.skipped
-        self._limit = min(spent + MOST_FOR_A_QUESTION, MOST_FOR_A_PLUGIN)
+        left = MOST_FOR_A_PLUGIN - spent
+        self._limit = spent + max(FEW, min(left, MOST_FOR_A_QUESTION))
 
     def count_unit(self) -> None:
         """Count a unit whose entries are looked at."""
