@@ -96,6 +96,11 @@ class Bindings:
         """Return the bindings of a definition; empty if the plugin shows none."""
         return tuple(self.found.get(name, {}).values())
 
+    def unread(self, name: str) -> str | None:
+        """Return why one of the bindings of a definition cannot be read, None if all can."""
+        layouts = [self.types.layout(each.type_id) for each in self.of(name)]
+        return next((each.reason for each in layouts if isinstance(each, UnknownLayout)), None)
+
     def comparison(self) -> Comparison:
         """Return a comparison whose meetings are followed up."""
         return Comparison(self.case.layouts, self.types, self.case.evidence.target, self._meet)
@@ -136,7 +141,11 @@ class Bindings:
         self._by_name = False
 
     def _bind_by_name(self, name: str, definitions: Sequence[Observed[TypeId]]) -> None:
-        for observed in definitions:
+        # Where one cannot be read, nobody knows which counts: the others lead nowhere.
+        unread = [
+            each for each in definitions if isinstance(self.types.layout(each.value), UnknownLayout)
+        ]
+        for observed in unread or definitions:
             flow = self._stated_flow(name, None)
             self._pending.append((name, observed.value, flow, True, observed.origin))
         self._follow()

@@ -55,6 +55,12 @@ class EnumClaims:
                 absence or f"the debug information defines no enum named {name}"
             )
             return
+        unread = self.case.bindings.unread(self.enum.name)
+        if unread is not None:
+            refuting = [each for each, binding in zip(candidates, bindings, strict=True)
+                        if not binding.by_name and any(c.status == MISMATCH for c in each)]  # fmt: skip
+            yield from refuting[0] if refuting else self._all_unverified(unread)
+            return
         if len(candidates) > 1 and all(binding.by_name for binding in bindings):
             essences = {tuple((c.subject, c.status, c.actual) for c in each) for each in candidates}
             if len(essences) > 1:

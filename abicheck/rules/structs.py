@@ -57,7 +57,10 @@ class StructClaims:
         if bare and not any(each.differs for each in whole):
             yield from self._seen_through(self.wanted, self._least_fitting(self.wanted, bare))
             return
-        reason = _disagreement(whole) if whole else self._absence(bindings)
+        # What could not be read may fit or not; only what an export leads to speaks for itself.
+        is_refuted = any(each.differs and not each.binding.by_name for each in whole)
+        reason = None if is_refuted else self.case.bindings.unread(self.struct.name)
+        reason = reason or (_disagreement(whole) if whole else self._absence(bindings))
         if reason:
             yield from self._unseen(reason)
             return

@@ -121,3 +121,16 @@ def test_a_compression_bomb_is_unverified_and_costs_little(section: str, tmp_pat
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 32 << 20
+
+
+def test_a_name_is_not_settled_while_a_unit_is_missing(tmp_path: Path) -> None:
+    """What the missing unit says of the same name may differ, and it is the one that exports."""
+    for name in ("libpair-split.so", "pair-split-pair.dwo"):
+        shutil.copy(binary(f"debug/{name}"), tmp_path / name)
+    evidence = evidence_of(tmp_path / "libpair-split.so")
+    symbol = evidence.find_export("pair_count")
+    assert symbol is not None
+    found = evidence.types.definitions("Shape", [symbol])
+    layouts = [evidence.types.layout(each.value) for each in found]
+    reasons = [each.reason for each in layouts if isinstance(each, UnknownLayout)]
+    assert any("pair-split-pair_second.dwo" in reason for reason in reasons)

@@ -60,15 +60,16 @@ class Definitions:
 
         Where a part of the level could not be read, one of them is of unknown layout.
         """
-        exporting = self._exporting_units(near)
+        exporting, trouble = self._exporting_units(near)
         key = name, frozenset(exporting)
         if key not in self._known:
-            self._known[key] = self._search(name, list(exporting.values()))
+            self._known[key] = self._search(name, list(exporting.values()), trouble)
         return self._known[key]
 
-    def _search(self, name: str, exporting: list[Unit]) -> list[tuple[TypeKey, Origin]]:
+    def _search(
+        self, name: str, exporting: list[Unit], trouble: list[str]
+    ) -> list[tuple[TypeKey, Origin]]:
         path = _path(name)
-        trouble: list[str] = []
         found = self._select(self._in_units(exporting, path[-1], trouble), path)
         if not found:
             everywhere = list(self._everywhere(path[-1], trouble))
@@ -81,15 +82,19 @@ class Definitions:
         answers += [((-1, 0, reason), Origin(file=self._book.main_path)) for reason in trouble[:1]]
         return answers
 
-    def _exporting_units(self, near: Sequence[Symbol]) -> dict[tuple[int, int], Unit]:
+    def _exporting_units(
+        self, near: Sequence[Symbol]
+    ) -> tuple[dict[tuple[int, int], Unit], list[str]]:
+        """Return the units of the level that is asked first, and why some of it cannot be read."""
         units: dict[tuple[int, int], Unit] = {}
+        trouble: list[str] = []
         for symbol in near:
             try:
                 for unit in self._exports.units_of(symbol):
                     _add_with_imports(units, self._source(symbol, unit))
-            except (BinaryError, UnsupportedError):
-                continue
-        return units
+            except (BinaryError, UnsupportedError) as error:
+                trouble.append(reason_of(error))
+        return units, trouble
 
     def _source(self, symbol: Symbol, unit: Unit) -> Unit:
         """Return the unit that a function was written in, if link-time optimisation moved it."""
