@@ -80,12 +80,18 @@ def certain(entries: list[Entry]) -> list[Entry]:
     Raises:
         UnsupportedError: the walks would be too long.
     """
-    found = []
+    doubtful: dict[Unit, set[int]] = {}
     for entry in entries:
-        is_rare = entry.form(dw.DW_AT_low_pc) == dw.DW_FORM_addr
-        if is_rare or next(reached(entry.unit, {entry.position}), None) is not None:
-            found.append(entry)
-    return found
+        if entry.form(dw.DW_AT_low_pc) != dw.DW_FORM_addr:
+            doubtful.setdefault(entry.unit, set()).add(entry.position)
+    found = {unit: set(reached(unit, positions)) for unit, positions in doubtful.items()}
+    return [
+        entry
+        for entry in entries
+        if entry.unit not in found
+        or entry.position in found[entry.unit]
+        or entry.position not in doubtful[entry.unit]
+    ]
 
 
 def variables_by_bytes(unit: Unit, address: int) -> list[Entry]:

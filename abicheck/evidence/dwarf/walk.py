@@ -85,24 +85,29 @@ def scopes_of(entry: Entry) -> list[tuple[int, str]]:
     raise unit.damage(entry.offset, "an entry is inside of no other")
 
 
-def reached(unit: Unit, positions: Collection[int]) -> Iterator[int]:
-    """Yield those of `positions` at which an entry begins, as one walk through the unit shows."""
+def reached(unit: Unit, positions: Collection[int]) -> list[int]:
+    """Return those of `positions` at which an entry begins, as one walk through the unit shows.
+
+    Raises:
+        UnsupportedError: the walk is too long.
+    """
+    found: list[int] = []
     if not positions:
-        return
+        return found
     buffer, table, last = unit.buffer, unit.abbreviations, max(positions)
     position, skipped = unit.first - unit.shift, 0
     try:
         while position <= last:
             if position in positions:
-                yield position
+                found.append(position)
             code, position = read_uleb128(buffer, position)
             if code:
                 skipped += 1
                 position = table[code].skip(buffer, position)
     except (KeyError, IndexError):
-        return  # What lies behind the damage was not reached.
-    finally:
-        unit.file.book.work.count_skipped(skipped)
+        pass  # What lies behind the damage was not reached.
+    unit.file.book.work.count_skipped(skipped)
+    return found
 
 
 def imported_units(unit: Unit) -> Iterator[Unit]:
