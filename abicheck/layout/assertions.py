@@ -114,7 +114,8 @@ class _Checker:
         if key == "*":
             return self.everywhere
         if key in REPRESENTATIVES:
-            return REPRESENTATIVES[key]
+            named = self.everywhere if self.contract.platform.targets else ()
+            return [each for each in named if each.data_model == key] or REPRESENTATIVES[key]
         return tuple(each for each in known_targets() if each.fits(key))
 
     def ends(self) -> Iterator[Problem]:

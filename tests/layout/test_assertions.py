@@ -55,6 +55,15 @@ def test_data_model_that_holds_nowhere_is_a_problem() -> None:
     ]
 
 
+def test_data_model_is_checked_on_a_platform_that_is_named() -> None:
+    assert found(contract(sized(("ilp32", 12)), targets=("arm-linux-gnueabihf",))) == [
+        (
+            "sample.toml:1: structs.S.size: its fields come to 16 bytes on arm-linux-gnueabihf, "
+            "not to 12"
+        )
+    ]
+
+
 def test_exact_target_is_checked_there() -> None:
     assert found(contract(sized(("arm-linux-gnueabihf", 12)))) == [
         (
