@@ -215,8 +215,8 @@ class StructClaims:
                 struct_alignment, "alignment", scope, fits=False, expected=expected,
                 actual=found + " (derived from its members)", cause=cause,
             )  # fmt: skip
-        # Packing that moves nothing leaves no mark in DWARF, so it cannot be demanded to show.
-        required = scope.required and wanted > actual
+        # Packing that moves nothing leaves no mark in DWARF, nor do unnamed bit-fields.
+        required = scope.required and wanted > actual and not self._leaves_no_mark
         return self.case.unverified(
             struct_alignment, "alignment", replace(scope, required=required), expected=expected,
             reason=f"the members suggest {actual}, and nothing states the alignment itself", actual=found,
@@ -224,7 +224,18 @@ class StructClaims:
 
     def _is_natural(self, compared: Compared) -> bool:
         """Whether the plugin's producer would have said that the type is aligned to more."""
-        return self.case.evidence.types.states_alignment(compared.binding.type_id)
+        types = self.case.evidence.types
+        return not self._leaves_no_mark and types.states_alignment(compared.binding.type_id)
+
+    @property
+    def _leaves_no_mark(self) -> bool:
+        """Whether unnamed bit-fields, of which DWARF says nothing, raise alignments here."""
+        return self.case.facts.unnamed_bit_fields_align and any(
+            field.name is None and field.bit_width is not None
+            for definition in self.case.contract.definitions.values()
+            if isinstance(definition, Struct)
+            for field in definition.fields
+        )
 
     @property
     def _has_packing(self) -> bool:
