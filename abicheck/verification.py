@@ -73,6 +73,8 @@ def verify_plugin(path: str, contract: Contract, options: VerifyOptions = DEFAUL
         chosen, notes = _choose(slices, binding.contract)
         if contract.uses_growth:
             notes += (GROWTH,)
+        if options.debug_files:
+            notes += tuple(note for each in chosen for note in getattr(each.types, "notes", ()))
         cases = [_case(each, binding, options, slices) for each in chosen]
         claims = [claim for case in cases for claim in _judge(case, binding)]
         sha256 = _sha256(path) if options.wants_hash else None

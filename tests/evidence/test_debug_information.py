@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+import abicheck
 from abicheck.evidence.elf.file import ElfFile
 from abicheck.evidence.elf.standard import SHF_COMPRESSED
 from abicheck.model.evidence import Observed, Unseen
 from abicheck.model.layout import FunctionLayout, UnknownLayout
-from tests.conftest import binary
+from abicheck.model.report import Verdict
+from tests.conftest import binary, contract
 from tests.evidence.agreement import answer, differences, evidence_of
 
 NAMES = ("Shape", "Point", "Tally", "Kind")
@@ -134,3 +136,16 @@ def test_a_name_is_not_settled_while_a_unit_is_missing(tmp_path: Path) -> None:
     layouts = [evidence.types.layout(each.value) for each in found]
     reasons = [each.reason for each in layouts if isinstance(each, UnknownLayout)]
     assert any("pair-split-pair_second.dwo" in reason for reason in reasons)
+
+
+def test_a_refused_debug_file_is_noted_where_another_one_is_used() -> None:
+    other = binary("greeter/libgreeter-separate-field-inserted.so.debug")
+    report = abicheck.verify(
+        str(binary("greeter/libgreeter-good.so")),
+        str(contract("greeter")),
+        debug_files=[str(other)],
+    )
+    assert report.verdict is Verdict.COMPATIBLE
+    (note,) = report.plugins[0].notes
+    assert str(other) in note
+    assert "is of another build" in note

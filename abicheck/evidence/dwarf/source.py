@@ -138,6 +138,11 @@ class DwarfTypes:
         """Return why the debug information can say nothing at all, or None if it can."""
         return self._absence
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences about debug files that were refused while there is another one."""
+        return self._debug.notes if self._debug.absence is None else ()
+
     @cached_property
     def _absence(self) -> str | None:
         try:
