@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "verify": "check plugins against a contract",
+    "init": "write a contract from a reference plugin or a C header",
+    "layout": "show the layouts of a contract's types, target beside target",
     "explain": "say what a rule is about, and what to do when it fires",
 }
 """Every command and what it is for; each is a module of `abicheck.commands` with a `run`."""

@@ -8,10 +8,15 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from abicheck.commands.arguments import UsageError
+from abicheck.model.report import ExitCode
+from abicheck.report import render_problems
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
     from typing import Self, TextIO
+
+    from abicheck.errors import Problem
 
 MARKS = "✓✗→│…"
 """What a text report shows; a stream that cannot encode them gets ASCII."""
@@ -86,6 +91,16 @@ def complain(text: str) -> None:
     with suppress(OSError):
         sys.stderr.write(f"{text}\n")
         sys.stderr.flush()
+
+
+def refuse(problems: Sequence[Problem], output: str, file: str | None = None) -> int:
+    """Say what is wrong with a contract, in the form of `output`; return the exit code."""
+    document = render_problems(problems, output)
+    if document:
+        write(document, file)
+    for problem in problems:
+        complain(str(problem))
+    return ExitCode.USAGE
 
 
 def _tolerate(stream: TextIO) -> None:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from abicheck.commands import streams
 from abicheck.commands.arguments import HELP, Option, UsageError, described, read_arguments
+from abicheck.commands.contracts import SET, parse_set
 from abicheck.errors import ContractError
 from abicheck.model.options import Style, VerifyOptions
 from abicheck.model.report import ExitCode, PluginReport, Report
-from abicheck.report import RENDERERS, render_problems
+from abicheck.report import RENDERERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,10 +30,7 @@ OPTIONS = (
         "--format", "how to write the report (default: text)",
         value="|".join(RENDERERS), choices=tuple(RENDERERS),
     ),
-    Option(
-        "--set", "a parameter of the contract: a TOML value, else a string",
-        value="NAME=VALUE", is_repeatable=True,
-    ),
+    SET,
     Option(
         "--debug-file", "a file with the plugin's debug information",
         value="FILE", is_repeatable=True,
@@ -101,7 +99,9 @@ def run(words: Sequence[str]) -> int:
     problems: list[Problem] = []
     report = _report(arguments, options, problems)
     if problems:
-        return _refuse(problems, arguments)
+        return streams.refuse(
+            problems, arguments.one("--format", "text"), arguments.maybe("--output")
+        )
     assert report is not None
     _publish(report, arguments)
     return report.exit_code
@@ -122,7 +122,7 @@ def _options(arguments: Arguments) -> VerifyOptions:
         for directory in arguments.all(name):
             _demand(os.path.isdir(directory), name, directory, "is not a directory that exists")
     return VerifyOptions(
-        parameters=dict(_setting(each) for each in arguments.all("--set")),
+        parameters=dict(parse_set(each) for each in arguments.all("--set")),
         debug_files=arguments.all("--debug-file"),
         debug_dirs=arguments.all("--debug-dir"),
         host=arguments.maybe("--host"),
@@ -134,15 +134,6 @@ def _options(arguments: Arguments) -> VerifyOptions:
 def _demand(is_met: bool, option: str, value: str, complaint: str) -> None:
     if not is_met:
         raise UsageError(f"{option} {value!r} {complaint}")
-
-
-def _setting(text: str) -> tuple[str, object]:
-    from abicheck.contract import parse_setting  # noqa: PLC0415 (not needed for --help)
-
-    try:
-        return parse_setting(text)
-    except ValueError as error:
-        raise UsageError(f"--set: {error}") from error
 
 
 def _report(arguments: Arguments, options: VerifyOptions, problems: list[Problem]) -> Report | None:
@@ -192,15 +183,6 @@ def _candidates(paths: Sequence[str], progress: streams.Progress) -> Iterator[Ca
     for path in paths:
         progress.show(f"searching {path}")
         yield from find_plugins(path)
-
-
-def _refuse(problems: Sequence[Problem], arguments: Arguments) -> int:
-    document = render_problems(problems, arguments.one("--format", "text"))
-    if document:
-        streams.write(document, arguments.maybe("--output"))
-    for problem in problems:
-        streams.complain(str(problem))
-    return ExitCode.USAGE
 
 
 def _publish(report: Report, arguments: Arguments) -> None:
