@@ -200,5 +200,5 @@ class SplitUnits:
             others = ", ".join(shown(path) for path in tried)
             return f"{reason}but what was found is of another build: {others}"
         packages = [shown(package.elf.path) for package in self._packages]
-        inside = f" and is not in {', '.join(packages)}" if packages else ""
-        return f"{reason}which was not found{inside}, nor beside the plugin, nor a .dwp package"
+        packaged = f"not in {', '.join(packages)}" if packages else "in no .dwp package"
+        return f"{reason}which is neither there nor beside the plugin, and {packaged}"
