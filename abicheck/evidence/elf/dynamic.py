@@ -99,6 +99,12 @@ class Dynamic:
         """Return the strings of all entries with `tag`, in order."""
         return tuple(self.label(value) for one, value in self.entries if one == tag)
 
+    @property
+    def relocates_text(self) -> bool:
+        """Whether segments that are not writable may be filled too: DT_TEXTREL, DF_TEXTREL."""
+        flags = self.values.get(elf_.DT_FLAGS, 0)
+        return elf_.DT_TEXTREL in self.values or bool(flags & elf_.DF_TEXTREL)
+
     @cached_property
     def needed(self) -> tuple[str, ...]:
         """The libraries of DT_NEEDED, as written."""

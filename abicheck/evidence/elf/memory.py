@@ -135,6 +135,10 @@ class ElfMemory:
         return self.elf.read(start, stored).ljust(size, b"\0") if stored else bytes(size)
 
     def _relocations(self, address: int, size: int) -> list[Relocation]:
+        mapping = self._mapping(address)
+        if mapping and not mapping.flags & elf_.PF_W and not self._dynamic.relocates_text:
+            # A loader that filled anything here would write to pages it has made read-only.
+            return []
         found = self.relocations.touching(address, size)
         if self._global_offsets is not None:
             found += self._global_offsets.touching(address, size)

@@ -107,20 +107,31 @@ class Table:
         None if there are so many hits that the index is the better way.
         """
         word, order = self._elf.word_size, self._elf.byte_order
-        start, end = self._table.start, self._table.start + self.count * self.entry_size
         skipped = 1 if order == "little" else 0
         rows = []
         for block in range(low >> 8, (high - 1 >> 8) + 1):
-            wanted = block.to_bytes(word - 1, order)  # type: ignore[arg-type]
-            hit, hits = start - 1, 0
-            while (hit := self._table.buffer.find(wanted, hit + 1, end)) >= 0:
-                row, beside = divmod(hit - skipped - start, self.entry_size)
+            # Zeros are left out, of which tables are full: they make the search slow.
+            whole = block.to_bytes(word - 1, order)  # type: ignore[arg-type]
+            wanted = whole.strip(b"\0") or whole
+            hits, before = 0, skipped + whole.index(wanted)
+            for hit in self._hits(wanted):
+                row, beside = divmod(hit - before, self.entry_size)
                 if not beside:
                     rows.append(row)
                 hits += 1
                 if hits > MOST_HITS:
                     return None
         return rows
+
+    def _hits(self, wanted: bytes) -> Iterator[int]:
+        """Yield where bytes occur in the table: `find` is quick in bytes and slow in mappings."""
+        start, end = self._table.start, self._table.start + self.count * self.entry_size
+        for first in range(start, end, CHUNK):
+            chunk = self._table.buffer[first : min(end, first + CHUNK + len(wanted) - 1)]
+            hit = chunk.find(wanted)
+            while hit >= 0:
+                yield first + hit - start
+                hit = chunk.find(wanted, hit + 1)
 
     def _rows(self, low: int, high: int) -> Iterable[int]:
         # Addresses have as many bytes as a word; a range may reach over either end.

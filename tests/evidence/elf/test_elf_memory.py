@@ -7,6 +7,7 @@ import pytest
 from abicheck.errors import BinaryError, UnsupportedError
 from abicheck.evidence import read_plugin
 from abicheck.evidence.elf.relocation_tables import AddressIndex
+from abicheck.evidence.elf.standard import DF_TEXTREL, DT_FLAGS, DT_TEXTREL
 from abicheck.model.evidence import Observed, PointerValue, Unseen
 from tests.conftest import binary
 from tests.evidence.elf.handmade import (
@@ -416,3 +417,26 @@ def test_reading_one_value_decodes_few_relocations() -> None:
     evidence = opened(Plugin(machine=EM_X86_64, data=bytes(900), rela=rows))
     evidence.memory.pointer(DATA)
     assert evidence.counters.relocations <= 8
+
+
+def test_no_relocation_reaches_into_code_unless_the_file_says_so() -> None:
+    rows = [(CODE, RELATIVE, DATA)]
+    said = opened(Plugin(rela=rows, dynamic=[(DT_TEXTREL, 0)])).memory
+    assert said.pointer(CODE) == Observed(PointerValue(address=DATA), said.origin(CODE))
+    by_flag = opened(Plugin(rela=rows, dynamic=[(DT_FLAGS, DF_TEXTREL)])).memory
+    assert isinstance(by_flag.read(CODE, 8), Unseen)
+    unsaid = opened(Plugin(rela=rows)).memory
+    assert unsaid.read(CODE, 8) == Observed(b"\xcc" * 8, unsaid.origin(CODE))
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_relocation_is_found_by_its_bytes(order: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("abicheck.evidence.elf.relocation_tables.SMALL", 8)
+    machine, kind = (EM_X86_64, RELATIVE) if order == "<" else (EM_PPC64, 22)
+    others = [(DATA + 0x200 + 8 * at, kind, CODE) for at in range(40)]
+    for place in (0, 17, len(others)):
+        rows = [*others[:place], (DATA + 0x100, kind, CODE), *others[place:]]
+        plugin = Plugin(machine=machine, order=order, data=bytes(1 << 10), rela=rows)
+        assert pointer(plugin, DATA + 0x100) == PointerValue(address=CODE)
+        assert pointer(plugin, DATA + 0x1F8) == PointerValue()
+        assert pointer(plugin, DATA + 0x200) == PointerValue(address=CODE)
