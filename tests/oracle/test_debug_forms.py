@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -174,3 +175,43 @@ def test_a_rust_plugin_reads_the_same(level: int, version: int, form: str, tmp_p
     run(RUST_FORMS[form].format(rustc=rustc), tmp_path)
     plain, other = evidence_of(tmp_path / "plain.so"), evidence_of(tmp_path / "other.so")
     assert differences(plain, other, RUST_NAMES) == []
+
+
+TARGETS = (
+    "s390x-linux-gnu",
+    "mips-linux-musleabi",
+    "arm-linux-gnueabihf",
+    "powerpc64-linux-musl",
+    "riscv32-linux-musl",
+)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_compressed_sections_of_other_machines_read_the_same(target: str, tmp_path: Path) -> None:
+    pytest.importorskip("ziglang", reason="ziglang is not installed")
+    pytest.importorskip("zstandard", reason="zstandard is not installed")
+    compiler = (
+        f"{sys.executable} -m ziglang cc -target {target} -g -O1 -shared -fPIC -nostdlib "
+        f"-fno-sanitize=undefined {BOTH}"
+    )
+    run(f"{compiler} -o plain.so", tmp_path)
+    plain = evidence_of(tmp_path / "plain.so")
+    for kind in ("zlib", "zstd"):
+        run(f"{compiler} -Wl,--compress-debug-sections={kind} -o {kind}.so", tmp_path)
+        assert differences(plain, evidence_of(tmp_path / f"{kind}.so"), NAMES) == []
+
+
+@pytest.mark.parametrize("version", [4, 5])
+def test_split_units_of_the_other_byte_order_read_the_same(version: int, tmp_path: Path) -> None:
+    need("clang", "ld.lld")
+    compiler = f"clang -target mips-linux-gnu -gdwarf-{version} -O1 -fPIC -c"
+    for form in ("", "-gsplit-dwarf"):
+        for source in ("pair", "pair_second"):
+            run(f"{compiler} {form} {SOURCES / source}.c -o {source}{form}.o", tmp_path)
+        run(f"ld.lld -shared pair{form}.o pair_second{form}.o -o plugin{form}.so", tmp_path)
+    assert list(tmp_path.glob("*.dwo"))
+    plain, split = (
+        evidence_of(tmp_path / "plugin.so"),
+        evidence_of(tmp_path / "plugin-gsplit-dwarf.so"),
+    )
+    assert differences(plain, split, NAMES) == []
