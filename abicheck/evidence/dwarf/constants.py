@@ -81,6 +81,7 @@ DW_AT_artificial = 0x34
 DW_AT_calling_convention = 0x36
 DW_AT_count = 0x37
 DW_AT_data_member_location = 0x38
+DW_AT_decl_line = 0x3B
 DW_AT_declaration = 0x3C
 DW_AT_encoding = 0x3E
 DW_AT_external = 0x3F

@@ -44,4 +44,28 @@ DECLARED = Case(
     ),
 )
 
-CASES = (DECLARED,)
+NOTHING_ELSE = Case(
+    name="unit-without-any-type",
+    contract='[exports]\nstart = "fn()"\n',
+    cpp='extern "C" void start() {}\n',
+    changes=(
+        unseen("compiled-without-types", cpp=(), flags="-g1"),
+        bad("with-a-parameter", cpp=("start()", "start(int)")),
+    ),
+)
+
+CRATE = Case(
+    name="module-without-any-type",
+    contract='[exports]\nstart = "fn()"\ntake = "fn(i32) -> i32"\n',
+    rust="""
+mod a { #[no_mangle] pub extern "C" fn start() {} }
+mod b { #[no_mangle] pub extern "C" fn take(x: i32) -> i32 { x + 1 } }
+""",
+    flags="-C incremental={src}/incremental -C codegen-units=256",
+    changes=(
+        unseen("compiled-without-types", rust=(), flags="-C debuginfo=1"),
+        bad("with-a-parameter", rust=("start()", "start(_: i32)")),
+    ),
+)
+
+CASES = (DECLARED, NOTHING_ELSE, CRATE)
