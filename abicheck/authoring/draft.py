@@ -1,0 +1,283 @@
+"""A reference plugin's evidence -> a drafted contract: what it offers, what that is made of."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from abicheck.authoring.fitting import fit
+from abicheck.authoring.foreign import plain_names
+from abicheck.authoring.members import UntranslatableError
+from abicheck.authoring.tags import is_list, suggest_tags
+from abicheck.authoring.translate import Translator
+from abicheck.errors import AbicheckError
+from abicheck.layout import facts_for
+from abicheck.model.evidence import DATA, FUNCTION, IFUNC, Observed, Unseen
+from abicheck.model.layout import ArrayLayout, EnumLayout, FunctionLayout, StructLayout
+from abicheck.model.records import record
+from abicheck.model.types import Array, Opaque
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from abicheck.authoring.tags import SuggestedTag
+    from abicheck.model.evidence import Evidence, Symbol
+    from abicheck.model.layout import TypeId
+    from abicheck.model.types import Definition, Type
+
+MOST_LISTED = 8
+FIRST_VERSION = "1.0"
+
+
+class AuthoringError(AbicheckError):
+    """What was asked for cannot be written; the message says what can be had instead."""
+
+
+class NoTypesError(AuthoringError):
+    """The reference shows no types."""
+
+
+@record
+class Wishes:
+    """What a draft is to hold: names and globs of exports, types beyond those that they reach."""
+
+    exports: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    is_exports_only: bool = False
+    name: str | None = None
+    version: str | None = None
+
+
+@record
+class DraftedExport:
+    """One export; `type` is None where only its kind is known."""
+
+    name: str
+    is_data: bool
+    type: Type | None = None
+    is_mutable: bool = False
+    is_ifunc: bool = False
+    size_at_least: int | None = None
+    comment: str = ""
+
+
+@record
+class Draft:
+    """A contract that is not yet text; `notes` are its first comments."""
+
+    name: str
+    version: str
+    notes: tuple[str, ...]
+    exports: tuple[DraftedExport, ...]
+    left_out: tuple[str, ...]
+    definitions: Mapping[str, Definition]
+    comments: Mapping[str, str]
+    tags: tuple[SuggestedTag, ...] = ()
+
+
+def draft(evidence: Evidence, source: str, wishes: Wishes) -> Draft:
+    """Return the contract that a plugin keeps; `source` is what its comments call the plugin.
+
+    Raises: AuthoringError if there is nothing to write, NoTypesError if there are no types.
+    """
+    return _Author(evidence, wishes).draft(source)
+
+
+class _Author:
+    def __init__(self, evidence: Evidence, wishes: Wishes) -> None:
+        self.evidence, self.wishes = evidence, wishes
+        self.translator = Translator(evidence.types, facts_for(evidence.target))
+        self.data: list[tuple[Symbol, TypeId]] = []
+        self.unseen: list[str] = []
+        self.left_out: list[str] = []
+
+    def draft(self, source: str) -> Draft:
+        symbols = self._symbols()
+        has_types = not self.wishes.is_exports_only
+        absence = self.evidence.types.absence() if has_types else None
+        if absence is not None:
+            raise NoTypesError(absence)
+        exports = tuple(self._export(each) for each in symbols)
+        if has_types and exports and len(self.unseen) == len(exports) and not self.wishes.types:
+            raise NoTypesError(f"no export has a type: {self.unseen[0]}")
+        self._wanted_types()
+        self.translator.finish()
+        if has_types:
+            fit(self.translator, self.evidence.target)
+        tags = suggest_tags(self.evidence, self.data)
+        stated = next((tag.version for tag in tags if tag.version), FIRST_VERSION)
+        return Draft(
+            name=self.wishes.name or "",
+            version=self.wishes.version or stated,
+            notes=self._notes(source),
+            exports=exports,
+            left_out=tuple(self.left_out),
+            definitions=self.translator.definitions,
+            comments=self.translator.comments,
+            tags=tags,
+        )
+
+    # Which exports.
+
+    def _symbols(self) -> list[Symbol]:
+        names = tuple(dict.fromkeys(self.evidence.export_names()))  # Versions share a name.
+        if self.wishes.exports:
+            chosen = self._chosen(names)
+        else:
+            plain, mangled = plain_names(names)
+            chosen = plain
+            if mangled:
+                self._leave_out(mangled, "have no meaning in C")
+        found = [self.evidence.find_export(name) for name in chosen]
+        symbols = [each for each in found if each is not None]
+        kept = [each for each in symbols if each.kind in {FUNCTION, DATA, IFUNC}]
+        odd = [each.name for each in symbols if each not in kept and self._is_worth_saying(each)]
+        if odd:
+            self._leave_out(odd, "are neither functions nor plain data")
+        if not kept:
+            raise AuthoringError(f"{self.evidence.file}: it exports nothing that C can name")
+        return kept
+
+    def _is_worth_saying(self, symbol: Symbol) -> bool:
+        return bool(self.wishes.exports) or symbol.kind != "unknown"
+
+    def _chosen(self, names: Sequence[str]) -> tuple[str, ...]:
+        chosen: dict[str, None] = {}
+        for wish in self.wishes.exports:
+            found = [wish] if wish in names else [n for n in names if fnmatchcase(n, wish)]
+            if not found:
+                from difflib import get_close_matches  # noqa: PLC0415 (only for this message)
+
+                close = get_close_matches(wish, names, n=1)
+                hint = f"; did you mean {close[0]}?" if close else ""
+                raise AuthoringError(f"{self.evidence.file}: no export is called {wish!r}{hint}")
+            chosen.update(dict.fromkeys(found))
+        return tuple(chosen)
+
+    def _leave_out(self, names: Sequence[str], why: str) -> None:
+        shown = ", ".join(names[:MOST_LISTED])
+        more = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
+        self.left_out.append(f"Left out, since they {why}: {shown}{more}.")
+
+    # What they are.
+
+    def _export(self, symbol: Symbol) -> DraftedExport:
+        is_data = symbol.kind == DATA
+        bare = DraftedExport(name=symbol.name, is_data=is_data, is_ifunc=symbol.kind == IFUNC)
+        if self.wishes.is_exports_only:
+            return bare
+        types = self.evidence.types
+        answer = types.variable(symbol) if is_data else types.function(symbol)
+        if isinstance(answer, Unseen):
+            self.unseen.append(answer.reason)
+            return DraftedExport(
+                **{**bare.__dict__, "comment": f"No type is seen: {answer.reason}."}
+            )
+        try:
+            if is_data:
+                return self._data(symbol, answer)
+            return self._function(symbol, answer)
+        except UntranslatableError as error:
+            reason = f"Its type is left out: {error}."
+            return DraftedExport(**{**bare.__dict__, "comment": reason})
+
+    def _function(self, symbol: Symbol, answer: Observed[TypeId]) -> DraftedExport:
+        layout = self.evidence.types.layout(answer.value)
+        if not isinstance(layout, FunctionLayout):
+            raise UntranslatableError(getattr(layout, "reason", "no prototype is described"))
+        comment = (
+            ""
+            if layout.is_prototyped
+            else "Defined without a prototype: `()` is taken for no parameters."
+        )
+        by_reference = [
+            each for each in (*layout.parameters, layout.result)
+            if each is not None and self._is_by_reference(each)
+        ]  # fmt: skip
+        if by_reference:
+            raise UntranslatableError("C++ passes one of its classes by reference to a copy")
+        return DraftedExport(
+            name=symbol.name,
+            is_data=False,
+            type=self.translator.function(layout),
+            comment=comment,
+        )
+
+    def _is_by_reference(self, type_id: TypeId) -> bool:
+        types = self.evidence.types
+        is_struct = isinstance(types.layout(type_id), StructLayout)
+        return is_struct and types.is_passed_by_reference(type_id)
+
+    def _data(self, symbol: Symbol, answer: Observed[TypeId]) -> DraftedExport:
+        self.data.append((symbol, answer.value))
+        wording = self.translator.wording(answer.value)
+        if is_list(self.evidence, symbol, answer.value):
+            layout = self.evidence.types.layout(answer.value)
+            assert isinstance(layout, ArrayLayout)
+            return DraftedExport(
+                name=symbol.name,
+                is_data=True,
+                type=Array(self.translator.spell(layout.element, symbol.name)),
+                is_mutable=symbol.is_writable is True and not wording.is_const,
+                comment="A list that ends with zero, as it seems: its length is left open.",
+            )
+        size = getattr(self.evidence.types.layout(answer.value), "size", None)
+        is_longer = None not in {size, symbol.size} and (symbol.size or 0) > (size or 0)
+        return DraftedExport(
+            name=symbol.name,
+            is_data=True,
+            type=self.translator.spell(answer.value, symbol.name),
+            is_mutable=symbol.is_writable is True and not wording.is_const,
+            size_at_least=size if is_longer else None,
+            comment="It is longer than its type: a flexible array." if is_longer else "",
+        )
+
+    def _wanted_types(self) -> None:
+        near = [
+            each
+            for name in self.evidence.export_names()[:64]
+            if (each := self.evidence.find_export(name))
+        ]
+        for wish in self.wishes.types:
+            found = self.evidence.types.definitions(wish, near)
+            if not found:
+                raise AuthoringError(
+                    f"{self.evidence.file}: the debug information defines no type named {wish!r}"
+                )
+            self._define(found[0].value)
+
+    def _define(self, type_id: TypeId) -> None:
+        layout = self.evidence.types.layout(type_id)
+        if isinstance(layout, StructLayout):
+            self.translator.define(type_id, layout)
+        elif isinstance(layout, EnumLayout):
+            self.translator.spell(type_id)
+
+    # What is said about it.
+
+    def _notes(self, source: str) -> tuple[str, ...]:
+        target = self.evidence.target
+        notes = [f"Drafted by `abicheck init` from {source} ({target})."]
+        if self.wishes.is_exports_only:
+            notes.append("Exports alone: their types were not looked at.")
+        said = [each for each in self._assumed() if each]
+        if said:
+            notes += ["Assumed, because nothing records it:"] + [f"- {each}" for each in said]
+        return tuple(notes)
+
+    def _assumed(self) -> list[str]:
+        definitions = self.translator.definitions
+        return [
+            "`c_char` where Rust's debug information says i8."
+            if self.translator.takes_bytes_for_chars else "",
+            self._about_callbacks(),
+            "numbers for one data model, where the contract language cannot spell a type."
+            if any(isinstance(each, Opaque) and each.size for each in definitions.values()) else "",
+        ]  # fmt: skip
+
+    def _about_callbacks(self) -> str:
+        if not self.translator.has_unrecorded_callbacks:
+            return ""
+        return (
+            "that callbacks are never NULL (`fn(...)`); write `Option<fn(...)>` where one may be."
+        )

@@ -1,0 +1,431 @@
+"""A plugin's types -> types and definitions of the contract language.
+
+Whatever is reached is defined once, in the order in which it is reached. What the language
+cannot spell becomes opaque, and says so in a comment.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from abicheck.authoring.foreign import VA_LIST_TAGS, is_of_library
+from abicheck.authoring.members import Members, Reached, UntranslatableError
+from abicheck.authoring.names import RESERVED, as_word, inner_name, is_word, unique
+from abicheck.authoring.sameness import are_same
+from abicheck.authoring.scalars import VA_LISTS, name_scalar
+from abicheck.model.alignment import derived_alignment
+from abicheck.model.layout import (
+    ArrayLayout,
+    EnumLayout,
+    FunctionLayout,
+    OpaqueLayout,
+    PointerLayout,
+    ScalarLayout,
+    StructLayout,
+    UnknownLayout,
+)
+from abicheck.model.target import PerTarget
+from abicheck.model.types import (
+    CONVENTIONS,
+    Alias,
+    Array,
+    Enum,
+    EnumValue,
+    FunctionType,
+    Named,
+    Opaque,
+    Parameter,
+    Pointer,
+    Scalar,
+    Void,
+)
+
+if TYPE_CHECKING:
+    from abicheck.model.evidence import TypeSource, Wording
+    from abicheck.model.layout import TypeId
+    from abicheck.model.target import TargetFacts
+    from abicheck.model.types import Definition, Type
+
+DEEPEST = 24
+"""Pointers, arrays and prototypes that are spelled inside of each other; more is opaque."""
+
+
+class Translator:
+    """Spells the types of one plugin, and collects the definitions that they need."""
+
+    def __init__(self, types: TypeSource, facts: TargetFacts) -> None:
+        """Begin with no definitions; `facts` are those of the plugin's target."""
+        self.types, self.facts = types, facts
+        self.definitions: dict[str, Definition] = {}
+        self.comments: dict[str, str] = {}
+        self.structs: dict[str, Reached] = {}
+        self.nullable: frozenset[tuple[str, str]] = frozenset()
+        self.takes_bytes_for_chars = False
+        self.has_unrecorded_callbacks = False
+        self._names: dict[TypeId, str] = {}
+        self._first: dict[str, TypeId] = {}
+        self._waiting: deque[Reached] = deque()
+        self._words: dict[TypeId, Wording] = {}
+        self._alignments: dict[TypeId, int | None] = {}
+
+    # Definitions.
+
+    def finish(self) -> None:
+        """Spell the fields of every struct that was reached, and of those that they reach."""
+        while self._waiting:
+            reached = self._waiting.popleft()
+            if reached.name in self.structs:
+                self.definitions[reached.name] = Members(self, reached).spell()
+
+    def wording(self, type_id: TypeId) -> Wording:
+        """Return how the source words a type, asked for once."""
+        if type_id not in self._words:
+            self._words[type_id] = self.types.wording(type_id)
+        return self._words[type_id]
+
+    def comment(self, name: str, text: str) -> None:
+        """Say something about a definition, once."""
+        self.comments.setdefault(name, text)
+
+    # Types by value.
+
+    def spell(
+        self, type_id: TypeId, owner: str = "", field: str | None = None, depth: int = 0
+    ) -> Type:
+        """Return a type that is stored or passed by value.
+
+        `owner` and `field` name what holds it, for a type that has no name of its own.
+        Raises: UntranslatableError.
+        """
+        if depth > DEEPEST:
+            raise UntranslatableError("its type is nested too deeply")
+        layout = self.types.layout(type_id)
+        match layout:
+            case ScalarLayout():
+                return self._scalar(type_id, layout)
+            case PointerLayout():
+                return self._pointer(type_id, layout, owner, field, depth)
+            case ArrayLayout():
+                return self._array(type_id, layout, owner, field, depth)
+            case StructLayout():
+                return self._struct(type_id, layout, owner, field, depth)
+            case EnumLayout():
+                return self._enum(type_id, layout, owner, field)
+            case OpaqueLayout():
+                return self.sized(type_id, layout.name, layout.size, layout.alignment)
+            case UnknownLayout(reason):
+                raise UntranslatableError(reason)
+        raise UntranslatableError("a function is not stored by value")
+
+    def _scalar(self, type_id: TypeId, layout: ScalarLayout) -> Type:
+        wording = self.wording(type_id)
+        name = name_scalar(layout, wording, self.facts)
+        if name is None:
+            return self.sized(type_id, layout.name or "Number", layout.size, layout.alignment)
+        return Scalar(name)
+
+    def _va_list(self, wording: Wording) -> Type | None:
+        return Scalar("va_list") if not VA_LISTS.isdisjoint(wording.typedefs) else None
+
+    def _array(
+        self, type_id: TypeId, layout: ArrayLayout, owner: str, field: str | None, depth: int
+    ) -> Type:
+        va_list = self._va_list(self.wording(type_id))
+        if va_list is not None:
+            return va_list
+        if layout.is_vector:
+            typedefs = self.wording(type_id).typedefs
+            name = typedefs[-1] if typedefs else f"Vector{layout.size}"
+            return self.sized(type_id, name, layout.size, layout.alignment or layout.size)
+        return Array(self._pointed(layout.element, owner, field, depth), layout.count)
+
+    def sized(self, type_id: TypeId, name: str, size: int | None, alignment: int | None) -> Type:
+        """Return a name for bytes that nobody looks into, where they are stored by value.
+
+        Raises: UntranslatableError if their size is not known.
+        """
+        if size is None:
+            raise UntranslatableError(f"the size of {name or 'a type'} is not recorded")
+        alignment = alignment or self.alignment(type_id) or _likely_alignment(size)
+        word = self._named(type_id, name or f"Bytes{size}")
+        if word is None:
+            word = self._names[self.wording(type_id).type_id]
+        known = self.definitions.get(word)
+        if known is None or (isinstance(known, Opaque) and known.size is None):
+            self.definitions[word] = Opaque(
+                name=word, line=0, size=self.number(size), alignment=self.number(alignment)
+            )
+            self.comment(word, f"`{name or 'bytes'}`: only its size and alignment are agreed.")
+        return Named(word)
+
+    def number(self, value: int) -> PerTarget:
+        """Return a number that holds where it was seen: on targets of the same data model."""
+        return PerTarget(((self.facts.target.data_model, value),))
+
+    def alignment(self, type_id: TypeId) -> int | None:
+        """Return the alignment of a type as recorded, or as its members demand."""
+        return derived_alignment(self.types, type_id, self.facts, self._alignments)
+
+    # Pointers.
+
+    def _pointer(
+        self, type_id: TypeId, layout: PointerLayout, owner: str, field: str | None, depth: int
+    ) -> Type:
+        wording = self.wording(type_id)
+        va_list = self._va_list(wording)
+        if va_list is not None:
+            return va_list
+        is_mutable = wording.is_mutable is not False
+        if layout.target is None:
+            return Pointer(Void(), is_mutable=is_mutable)
+        target = self.types.layout(layout.target)
+        if isinstance(target, FunctionLayout):
+            return self._callback(layout, target, wording, owner, field, depth)
+        if isinstance(target, StructLayout) and target.name in VA_LIST_TAGS:
+            return Scalar("va_list")
+        may_be_null = False if layout.may_be_null is False else None
+        to = self._target(layout.target, target, owner, field, depth)
+        if isinstance(to, Void):
+            may_be_null = None
+        return Pointer(to, is_mutable=is_mutable, may_be_null=may_be_null)
+
+    def _target(
+        self, type_id: TypeId, layout: object, owner: str, field: str | None, depth: int
+    ) -> Type:
+        """Return what a pointer to data leads to; `c_void` for what cannot be spelled."""
+        wording = self.wording(type_id)
+        match layout:
+            case OpaqueLayout(name):
+                return self.opaque(type_id, name)
+            case StructLayout(name=name) if self._is_private(layout, wording):
+                return self.opaque(type_id, name)
+            case ArrayLayout(element, None) if not layout.is_vector:
+                return self._target(element, self.types.layout(element), owner, field, depth + 1)
+        try:
+            return self._pointed(type_id, owner, field, depth)
+        except UntranslatableError:
+            return Void()
+
+    def _pointed(self, type_id: TypeId, owner: str, field: str | None, depth: int) -> Type:
+        """Spell what an array or a pointer holds: bytes with a sign are Rust's `c_char`."""
+        layout = self.types.layout(type_id)
+        is_byte = isinstance(layout, ScalarLayout) and layout.name == "i8" and layout.size == 1
+        if is_byte and self._is_rust(type_id):
+            self.takes_bytes_for_chars = True
+            return Scalar("c_char")
+        return self.spell(type_id, owner, field, depth + 1)
+
+    def _is_rust(self, type_id: TypeId) -> bool:
+        return self.types.language(type_id) == "rust"
+
+    def _is_private(self, layout: StructLayout, wording: Wording) -> bool:
+        """Whether a struct that is pointed to is nobody's business but its library's."""
+        if is_of_library(layout.name, wording):
+            return not layout.is_transparent
+        if wording.is_class or not layout.fields:
+            return True
+        return self._is_rust(wording.type_id) and self._is_rusts_own(layout)
+
+    def _is_rusts_own(self, layout: StructLayout) -> bool:
+        """Whether rustc, not `repr(C)`, laid a struct out: out of order, or of Rust's own types."""
+        offsets = [field.offset or 0 for field in layout.fields]
+        if not layout.is_union and offsets != sorted(offsets):
+            return True
+        for field in layout.fields:
+            inner = self.types.layout(field.type)
+            if isinstance(inner, OpaqueLayout):
+                return True
+            is_plain = isinstance(inner, StructLayout) and not inner.is_transparent
+            if is_plain and is_of_library(getattr(inner, "name", ""), self.wording(field.type)):
+                return True
+        return False
+
+    def opaque(self, type_id: TypeId, name: str) -> Type:
+        """Return a type that is only pointed to; `c_void` if it has no name."""
+        wording = self.wording(type_id)
+        shown = _shown_name(name, wording)
+        if not shown:
+            return Void()
+        word = as_word(shown)
+        known = self.definitions.get(word)
+        if known is not None:  # Declared here, and defined or declared elsewhere.
+            return Named(word)
+        self._names[wording.type_id] = word
+        self.definitions[word] = Opaque(name=word, line=0)
+        return Named(word)
+
+    def _callback(  # noqa: PLR0913, PLR0917  what a pointer is, and where it stands
+        self,
+        layout: PointerLayout,
+        function: FunctionLayout,
+        wording: Wording,
+        owner: str,
+        field: str | None,
+        depth: int,
+    ) -> Type:
+        assert layout.target is not None
+        may_be_null = layout.may_be_null is True or (owner, field) in self.nullable
+        self.has_unrecorded_callbacks |= layout.may_be_null is None and not may_be_null
+        typedefs = wording.typedefs or self.wording(layout.target).typedefs
+        spelled = self.function(function, owner, field, depth + 1)
+        if not typedefs:
+            return Pointer(spelled, may_be_null=may_be_null)
+        name = self._alias(typedefs[-1], Pointer(spelled, may_be_null=False))
+        return Pointer(Named(name), may_be_null=True) if may_be_null else Named(name)
+
+    def _alias(self, typedef: str, type_: Type) -> str:
+        word = as_word(typedef)
+        for number in range(1, 100):
+            name = word if number == 1 else f"{word}{number}"
+            known = self.definitions.get(name)
+            if known is None:
+                self.definitions[name] = Alias(name=name, type=type_, line=0)
+                return name
+            if isinstance(known, Alias) and known.type == type_:
+                return name
+        raise UntranslatableError(f"too many types are called {typedef}")
+
+    def function(
+        self,
+        layout: FunctionLayout,
+        owner: str = "",
+        field: str | None = None,
+        depth: int = 0,
+    ) -> FunctionType:
+        """Return a prototype.
+
+        Raises: UntranslatableError.
+        """
+        convention = layout.convention or "C"
+        if convention not in CONVENTIONS:
+            raise UntranslatableError(f"its calling convention is {convention}")
+        names = _parameter_names(layout)
+        parameters = [
+            Parameter(self.spell(each, owner or "Parameter", name or field, depth + 1), name)
+            for each, name in zip(layout.parameters, names, strict=True)
+        ]
+        result: Type = Void()
+        if layout.result is not None:
+            result = self.spell(layout.result, owner or "Result", field, depth + 1)
+        return FunctionType(tuple(parameters), result, layout.is_variadic, convention)
+
+    # Structs, unions and enums.
+
+    def _struct(
+        self, type_id: TypeId, layout: StructLayout, owner: str, field: str | None, depth: int
+    ) -> Type:
+        wording = self.wording(type_id)
+        va_list = self._va_list(wording)
+        if va_list is not None or layout.name in VA_LIST_TAGS:
+            return Scalar("va_list")
+        if layout.is_transparent and (
+            not is_word(layout.name) or is_of_library(layout.name, wording) or layout.name == "Some"
+        ):
+            return self.spell(layout.fields[0].type, owner, field, depth + 1)
+        is_closed = (
+            not layout.fields
+            or wording.is_class
+            or (
+                self._is_rust(wording.type_id)
+                and (is_of_library(layout.name, wording) or self._is_rusts_own(layout))
+            )
+        )
+        if is_closed:
+            return self.sized(type_id, layout.name, layout.size, layout.alignment)
+        return Named(
+            self.define(type_id, layout, inner_name(owner, field, is_union=layout.is_union))
+        )
+
+    def define(self, type_id: TypeId, layout: StructLayout, otherwise: str = "Struct") -> str:
+        """Return the name of a struct's definition; its fields are spelled later."""
+        name = _shown_name(layout.name, self.wording(type_id)) or otherwise
+        word = self._named(type_id, name)
+        if word is None:
+            return self._names[self.wording(type_id).type_id]
+        reached = Reached(name=word, type_id=self.wording(type_id).type_id, layout=layout)
+        self.structs[word] = reached
+        self.definitions[word] = Opaque(name=word, line=0)  # until its turn comes
+        self._waiting.append(reached)
+        return word
+
+    def _named(self, type_id: TypeId, name: str) -> str | None:
+        """Return a new name for a type; None if it has one."""
+        wording = self.wording(type_id)
+        key = wording.type_id
+        if key in self._names and not self._is_mere_opaque(self._names[key]):
+            return None
+        word = as_word(name)
+        while word in self._first and not are_same(self.types, self._first[word], key):
+            word = unique(as_word("_".join((*wording.scopes[-1:], name))), self.definitions)
+        self._names[key] = word
+        if word in self._first:
+            return None
+        if word in self.definitions and not self._is_mere_opaque(word):
+            word = self._names[key] = unique(word, self.definitions)
+        self._first[word] = key
+        return word
+
+    def _is_mere_opaque(self, word: str) -> bool:
+        known = self.definitions.get(word)
+        return word not in self._first and isinstance(known, Opaque) and known.size is None
+
+    def match_of(self, word: str, layout: StructLayout | EnumLayout, type_id: TypeId) -> str | None:
+        """Return how the plugin calls a type, where the contract calls it otherwise."""
+        wording = self.wording(type_id)
+        if not layout.name:
+            return None
+        if word in {layout.name, *wording.typedefs}:
+            return None
+        return "::".join((*wording.scopes, layout.name))
+
+    def _enum(self, type_id: TypeId, layout: EnumLayout, owner: str, field: str | None) -> Type:
+        values = [(name, value) for name, value in layout.values if is_word(name)]
+        if not values:
+            letter = "i" if layout.is_signed else "u"
+            return Scalar(f"{letter}{8 * layout.size}")
+        wording = self.wording(type_id)
+        name = _shown_name(layout.name, wording) or inner_name(
+            owner, field or "Enum", is_union=False
+        )
+        word = self._named(type_id, name)
+        if word is None:
+            return Named(self._names[wording.type_id])
+        self.definitions[word] = Enum(
+            name=word,
+            values=tuple(EnumValue(each, value, 0) for each, value in values),
+            line=0,
+            repr=self._repr(layout, type_id),
+            match=self.match_of(word, layout, type_id),
+        )
+        return Named(word)
+
+    def _repr(self, layout: EnumLayout, type_id: TypeId) -> str:
+        """Return "C" where C's own rule comes to the same size, else a width."""
+        numbers = [value for _, value in layout.values]
+        lowest, highest = min(numbers), max(numbers)
+        fits = lowest >= -(2**31) and highest < (2**31 if lowest < 0 else 2**32)
+        is_cs = layout.size == (4 if fits else 8)
+        if is_cs and (not layout.is_fixed or self._is_rust(type_id)):
+            return "C"
+        return f"{'i' if layout.is_signed else 'u'}{8 * layout.size}"
+
+
+def _shown_name(name: str, wording: Wording) -> str:
+    """Return the typedef that names a struct, if the source used one, else its own name."""
+    return wording.typedefs[-1] if wording.typedefs else name
+
+
+def _parameter_names(layout: FunctionLayout) -> list[str | None]:
+    """Return the names of parameters, as far as they can be written; `_unused` is `unused`."""
+    if len(layout.names) != len(layout.parameters):
+        return [None] * len(layout.parameters)
+    names = [(name or "").lstrip("_") for name in layout.names]
+    return [
+        name if is_word(name) and name not in RESERVED and names.count(name) == 1 else None
+        for name in names
+    ]
+
+
+def _likely_alignment(size: int) -> int:
+    return next(each for each in (16, 8, 4, 2, 1) if size % each == 0)
