@@ -90,6 +90,11 @@ class DebugFile:
     def _abbrev(self) -> Region | None:
         return self.region(".debug_abbrev")
 
+    @property
+    def abbreviations_size(self) -> int:
+        """The size of .debug_abbrev."""
+        return 0 if self._abbrev is None else self._abbrev.size
+
     @cached_property
     def strings(self) -> Region | None:
         """.debug_str."""

@@ -31,8 +31,14 @@ if TYPE_CHECKING:
 MOST_SETS = 1 << 20
 MOST_HITS = 64
 MOST_WORDS = 1 << 22
+LARGE_INDEX = 1 << 18
+"""The size of .debug_aranges from which on to bisect the units is quicker than to search it."""
+
 WORTH_BISECTING = 16
-"""With fewer units than this their own entries are looked at one by one."""
+"""With fewer units than this all of them are looked at."""
+
+MOST_WITHOUT_CODE = 64
+"""Units without code, one after the other, that bisection steps over."""
 
 
 class RangeSet(NamedTuple):
@@ -63,9 +69,10 @@ class UnitLookup:
         section = self._file.info
         if section is None:
             return
-        for source in (
-            self._remembered, self._by_ranges_index, self._by_slot, self._by_order, self._by_roots,
-        ):  # fmt: skip
+        first, second = self._by_ranges_index, self._by_order
+        if section.is_jumped_into and self._aranges and self._aranges.size > LARGE_INDEX:
+            first, second = second, first
+        for source in (self._remembered, first, self._by_slot, second, self._by_roots):
             starts = dict.fromkeys(source(address))
             yield from map(section.unit_at, starts)
             if starts:
@@ -126,17 +133,13 @@ class UnitLookup:
         return found.unit
 
     def _by_order(self, address: int) -> Iterator[int]:
-        """Yield the unit whose first range begins last before `address`, by bisection."""
-        section = self._file.info
-        if section is None or len(section.starts()) < WORTH_BISECTING:
-            return
+        """Yield the unit whose first range begins last before `address`, if it holds it."""
         try:
-            index = self._last_before(_first_address, address)
+            unit = self._last_before(_first_address, address)
         except (BinaryError, UnsupportedError):
             return  # Whichever unit is damaged, the others are still looked at one by one.
-        for start in section.starts()[max(index, 0) : index + 2]:
-            if self._covers(section.unit_at(start), address):
-                yield start
+        if unit is not None and self._covers(unit, address):
+            yield unit.start
 
     def starting_at(self, address: int) -> Iterator[int]:
         """Yield units by the ranges of .debug_aranges that begin at `address`, code or data."""
@@ -214,39 +217,39 @@ class UnitLookup:
         region, section = self._file.addresses, self._file.info
         if region is None or section is None:
             return
-        if len(section.starts()) < WORTH_BISECTING:
+        if not section.is_jumped_into and len(section.starts()) < WORTH_BISECTING:
             yield from map(section.unit_at, section.starts())
             return
         size = self._address_size
         if address >> 8 * size:
             return
         for hit in region.find_all(address.to_bytes(size, self._file.byte_order), MOST_HITS):
-            start = self._owner_of_slot(hit)
-            if start is not None and section.unit_at(start).widths.address_size == size:
-                yield section.unit_at(start)
+            unit = self._last_before(_address_base, hit)
+            if unit is not None and unit.widths.address_size == size:
+                yield section.unit_at(unit.start)
 
-    def _owner_of_slot(self, slot: int) -> int | None:
-        """Return the unit whose addresses begin last before `slot`."""
-        section = self._file.info
-        index = self._last_before(lambda unit: unit.address_base, slot)
-        return None if section is None or index < 0 else section.starts()[index]
-
-    def _last_before(self, base_of: Callable[[Unit], int], offset: int) -> int:
-        """Return the index of the last unit whose base is not beyond `offset`, by bisection.
+    def _last_before(self, base_of: Callable[[Unit], int | None], limit: int) -> Unit | None:
+        """Return the last unit whose base is not beyond `limit`, by bisection of the section.
 
         Linkers keep units and their tables in one order; where they did not, the
         unit that this finds does not cover the address, and is not believed.
         """
-        section = self._file.info
-        starts = [] if section is None else section.starts()
-        low, high = 0, len(starts)
+        section, found = self._file.info, None
+        low, high = 0, 0 if section is None else section.region.size
         while section is not None and low < high:
             middle = (low + high) // 2
-            if base_of(section.unit_at(starts[middle])) <= offset:
+            unit, base = section.last_unit(middle), None
+            for _ in range(MOST_WITHOUT_CODE):
+                base = None if unit is None else base_of(unit)
+                if unit is None or base is not None or unit.start <= low:
+                    break
+                unit = section.last_unit(unit.start - 1)
+            if unit is None or base is None or base <= limit:
                 low = middle + 1
+                found = unit if base is not None else found
             else:
-                high = middle
-        return low - 1
+                high = unit.start
+        return found
 
     def _by_roots(self, address: int) -> Iterator[int]:
         section = self._file.info
@@ -267,6 +270,13 @@ class UnitLookup:
         return self._remember(unit.start, pairs, address)
 
 
-def _first_address(unit: Unit) -> int:
-    """Return where the first range of a unit's code begins, 0 if it has none."""
-    return next((begin for begin, _ in ranges_of(unit.root)), 0)
+def _first_address(unit: Unit) -> int | None:
+    """Return where the first range of a unit's code begins; None if it has none.
+
+    What a linker dropped begins at 0, or at 1 in lists that a 0 would end.
+    """
+    return next((begin for begin, _ in ranges_of(unit.root) if begin > 1), None)
+
+
+def _address_base(unit: Unit) -> int | None:
+    return unit.address_base if unit.states_address_base else None

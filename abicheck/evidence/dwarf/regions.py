@@ -42,6 +42,11 @@ class Region:
         """The file that the section is in."""
         return self._bytes.file
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether the bytes lie in the file as they are, so that any are at hand."""
+        return self._mapping is not None
+
     def read(self, begin: int, end: int) -> bytes:
         """Return the bytes from `begin` to `end`, cut at the section's end."""
         return self._bytes[begin:end]

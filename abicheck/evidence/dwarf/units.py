@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 LONGEST_HEADER = 48
 ROOT_WINDOW = 192
 MOST_UNITS = 1 << 20
+WALKED = 1 << 20
+"""Sections up to this size are gone through from header to header."""
 
 C, CPP, RUST, ASSEMBLER, OTHER = "c", "c++", "rust", "assembler", ""
 
@@ -262,6 +264,7 @@ class InfoSection:
         self._opened: list[int] = []
         self._starts: list[int] = []
         self._next = 0
+        self._is_unfamiliar = False
 
     def unit_at(self, start: int) -> Unit:
         """Return the unit whose header is at `start`."""
@@ -291,6 +294,33 @@ class InfoSection:
         if index < 0:
             raise self.region.damage(offset, "a reference leads outside the units")
         return self.unit_at(self._starts[index])
+
+    @property
+    def is_jumped_into(self) -> bool:
+        """Whether units are found by the look of their headers, not by going through all.
+
+        Not in a compressed section, where to go back means to inflate again.
+        """
+        return self.region.size > WALKED and self.region.is_plain and not self._is_unfamiliar
+
+    def last_unit(self, offset: int) -> Unit | None:
+        """Return the last compile unit that begins at or before `offset`.
+
+        Where the section `is_jumped_into`, what the unit says must be confirmed.
+        """
+        if self.is_jumped_into:
+            from abicheck.evidence.dwarf.headers import last_start  # noqa: PLC0415 (large files)
+
+            start = last_start(self, offset)
+            if start is not None:
+                return self._units.get(start) or Unit(self, start)
+            self._is_unfamiliar = True
+        starts = self.starts()
+        for index in range(bisect_right(starts, offset) - 1, -1, -1):
+            unit = self._units.get(starts[index]) or Unit(self, starts[index])
+            if unit.signature is None:
+                return unit
+        return None
 
     def starts(self) -> list[int]:
         """Return where the units begin; those before the first damaged header."""
