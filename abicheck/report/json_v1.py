@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from abicheck.model.report import ExitCode
+from abicheck.model.report import MISMATCH, ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,8 +86,15 @@ def _claim(claim: Claim) -> Json:
         "origin": None if claim.origin is None else _origin(claim.origin),
         "contract_line": claim.contract_line,
         "reason": claim.reason,
-        "message": claim.message,
+        "message": claim.message or _plainly(claim),
     }
+
+
+def _plainly(claim: Claim) -> str | None:
+    """Return a sentence for a mismatch that has no story, and that no other claim explains."""
+    if claim.status != MISMATCH or claim.reason is not None:
+        return None
+    return f"expected {claim.expected}, found {claim.actual}"
 
 
 def _origin(origin: Origin) -> Json:

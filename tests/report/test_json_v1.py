@@ -131,6 +131,14 @@ def test_mismatch_says_where_it_was_seen() -> None:
     }
 
 
+def test_every_mismatch_has_a_sentence_unless_another_explains_it() -> None:
+    plain = tuple(replace(claim, message=None) for claim in INCOMPATIBLE.claims)
+    (only,) = document(report(replace(INCOMPATIBLE, claims=plain)))["plugins"]
+    mismatches = [each for each in only["claims"] if each["status"] == "mismatch"]
+    assert all((each["message"] is None) == (each["reason"] is not None) for each in mismatches)
+    assert "expected offset 0x8, found offset 0x10" in [each["message"] for each in mismatches]
+
+
 def test_unreadable_plugin_has_an_error_and_no_claims() -> None:
     damaged = replace(COMPATIBLE, error="truncated inside the ELF header")
     whole = document(report(damaged))
