@@ -122,7 +122,7 @@ class _Author:
     def _symbols(self) -> list[Symbol]:
         names = tuple(dict.fromkeys(self.evidence.export_names()))  # Versions share a name.
         if self.wishes.exports:
-            chosen = self._chosen(names)
+            chosen = chosen_names(self.evidence.file, names, self.wishes.exports)
         else:
             plain, mangled = plain_names(names)
             chosen = plain
@@ -140,19 +140,6 @@ class _Author:
 
     def _is_worth_saying(self, symbol: Symbol) -> bool:
         return bool(self.wishes.exports) or symbol.kind != "unknown"
-
-    def _chosen(self, names: Sequence[str]) -> tuple[str, ...]:
-        chosen: dict[str, None] = {}
-        for wish in self.wishes.exports:
-            found = [wish] if wish in names else [n for n in names if fnmatchcase(n, wish)]
-            if not found:
-                from difflib import get_close_matches  # noqa: PLC0415 (only for this message)
-
-                close = get_close_matches(wish, names, n=1)
-                hint = f"; did you mean {close[0]}?" if close else ""
-                raise AuthoringError(f"{self.evidence.file}: no export is called {wish!r}{hint}")
-            chosen.update(dict.fromkeys(found))
-        return tuple(chosen)
 
     def _leave_out(self, names: Sequence[str], why: str) -> None:
         shown = ", ".join(names[:MOST_LISTED])
@@ -260,24 +247,37 @@ class _Author:
         notes = [f"Drafted by `abicheck init` from {source} ({target})."]
         if self.wishes.is_exports_only:
             notes.append("Exports alone: their types were not looked at.")
-        said = [each for each in self._assumed() if each]
-        if said:
-            notes += ["Assumed, because nothing records it:"] + [f"- {each}" for each in said]
-        return tuple(notes)
+        return (*notes, *assumptions(self.translator))
 
-    def _assumed(self) -> list[str]:
-        definitions = self.translator.definitions
-        return [
-            "`c_char` where Rust's debug information says i8."
-            if self.translator.takes_bytes_for_chars else "",
-            self._about_callbacks(),
-            "numbers for one data model, where the contract language cannot spell a type."
-            if any(isinstance(each, Opaque) and each.size for each in definitions.values()) else "",
-        ]  # fmt: skip
 
-    def _about_callbacks(self) -> str:
-        if not self.translator.has_unrecorded_callbacks:
-            return ""
-        return (
-            "that callbacks are never NULL (`fn(...)`); write `Option<fn(...)>` where one may be."
-        )
+def assumptions(translator: Translator) -> tuple[str, ...]:
+    """Return what a draft had to assume, as notes."""
+    definitions = translator.definitions.values()
+    said = {
+        "`c_char` where Rust's debug information says i8.": translator.takes_bytes_for_chars,
+        "that callbacks are never NULL (`fn(...)`); "
+        "write `Option<fn(...)>` where one may be.": translator.has_unrecorded_callbacks,
+        "that sizes and alignments of opaque types hold wherever pointers are as wide.": any(
+            isinstance(each, Opaque) and each.size for each in definitions
+        ),
+    }
+    lines = [f"- {text}" for text, holds in said.items() if holds]
+    return ("Assumed, because nothing records it:", *lines) if lines else ()
+
+
+def chosen_names(file: str, names: Sequence[str], wishes: Sequence[str]) -> tuple[str, ...]:
+    """Return the exports that fit names and globs.
+
+    Raises: AuthoringError if none fits one of them.
+    """
+    chosen: dict[str, None] = {}
+    for wish in wishes:
+        found = [wish] if wish in names else [name for name in names if fnmatchcase(name, wish)]
+        if not found:
+            from difflib import get_close_matches  # noqa: PLC0415 (only for this message)
+
+            close = get_close_matches(wish, names, n=1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            raise AuthoringError(f"{file}: no export is called {wish!r}{hint}")
+        chosen.update(dict.fromkeys(found))
+    return tuple(chosen)
