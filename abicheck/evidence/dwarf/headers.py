@@ -31,18 +31,20 @@ SHORTEST_UNIT = 12
 ADDRESS_SIZES = frozenset({4, 8})
 
 
-def last_start(section: InfoSection, offset: int) -> int | None:
-    """Return where the last compile unit that begins at or before `offset` does.
+def last_start(section: InfoSection, offset: int, lowest: int = 0) -> int | None:
+    """Return where the last compile unit from `lowest` to `offset` begins.
 
     None if no header is recognised there.
     """
+    last = offset
     for reach in REACHES:
-        begin = max(0, offset - reach)
-        for start in _likenesses(section, begin, offset):
+        begin = max(lowest, offset - reach)
+        for start in _likenesses(section, begin, last):
             if _is_run(section, start):
                 return start
-        if not begin:
+        if begin == lowest:
             break
+        last = begin - 1
     return None
 
 
@@ -53,14 +55,14 @@ def _likenesses(section: InfoSection, begin: int, end: int) -> Iterator[int]:
     if int.from_bytes(mark, section.file.byte_order) >= DWARF_5:
         kind = dw.DW_UT_skeleton if first[6] == dw.DW_UT_skeleton else dw.DW_UT_compile
         mark += bytes([kind, first[7]])
-    window = section.region.read(begin, end + SHORTEST_UNIT)
+    # The mark follows the length, of four bytes.
+    window = section.region.read(begin + 4, end + 4 + len(mark))
     at = len(window)
     for _ in range(MOST_LIKENESSES):
         at = window.rfind(mark, 0, max(0, at - 1 + len(mark)))
         if at < 0:
             return
-        if at >= 4 and begin + at - 4 <= end:  # noqa: PLR2004 (the bytes of the length)
-            yield begin + at - 4
+        yield begin + at
 
 
 def _is_run(section: InfoSection, start: int) -> bool:

@@ -238,12 +238,12 @@ class UnitLookup:
         low, high = 0, 0 if section is None else section.region.size
         while section is not None and low < high:
             middle = (low + high) // 2
-            unit, base = section.last_unit(middle), None
+            unit, base = section.last_unit(middle, low), None
             for _ in range(MOST_WITHOUT_CODE):
                 base = None if unit is None else base_of(unit)
-                if unit is None or base is not None or unit.start <= low:
+                if unit is None or base is not None or unit.start == low:
                     break
-                unit = section.last_unit(unit.start - 1)
+                unit = section.last_unit(unit.start - 1, low)
             if unit is None or base is None or base <= limit:
                 low = middle + 1
                 found = unit if base is not None else found

@@ -303,23 +303,25 @@ class InfoSection:
         """
         return self.region.size > WALKED and self.region.is_plain and not self._is_unfamiliar
 
-    def last_unit(self, offset: int) -> Unit | None:
-        """Return the last compile unit that begins at or before `offset`.
+    def last_unit(self, offset: int, lowest: int = 0) -> Unit | None:
+        """Return the last compile unit that begins from `lowest` to `offset`, if there is one.
 
         Where the section `is_jumped_into`, what the unit says must be confirmed.
         """
         if self.is_jumped_into:
             from abicheck.evidence.dwarf.headers import last_start  # noqa: PLC0415 (large files)
 
-            start = last_start(self, offset)
+            start = last_start(self, offset, lowest)
             if start is not None:
                 return self._units.get(start) or Unit(self, start)
+            if lowest:
+                return None
             self._is_unfamiliar = True
         starts = self.starts()
         for index in range(bisect_right(starts, offset) - 1, -1, -1):
             unit = self._units.get(starts[index]) or Unit(self, starts[index])
             if unit.signature is None:
-                return unit
+                return unit if unit.start >= lowest else None
         return None
 
     def starts(self) -> list[int]:
