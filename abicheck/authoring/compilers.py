@@ -27,14 +27,14 @@ TAG = re.compile(
 TEXT = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'')
 MARKER = re.compile(r'#(?:line)? ?\d+ "((?:[^"\\]|\\.)*)"([ \d]*)')
 KEYWORDS = frozenset(
-    """auto break case char const continue default do double else enum extern float for goto if inline
-    int long register restrict return short signed sizeof static struct switch typedef union
+    """auto break case char const continue default do double else enum extern float for goto if
+    inline int long register restrict return short signed sizeof static struct switch typedef union
     unsigned void volatile while _Bool _Complex _Noreturn _Static_assert _Alignas _Alignof _Atomic
     __attribute__ __asm__ asm __extension__ __inline __inline__ __restrict __const __volatile__
     typeof __typeof__ __signed__""".split()  # noqa: SIM905  a list of them is a page long
 )
 SYSTEM_HEADER = "3"
-"""The flag of line markers that marks a system header. Source: GCC manual, "Preprocessor Output"."""
+"""What marks a system header at a line marker. Source: GCC manual, "Preprocessor Output"."""
 
 MOST_WORDS = 50_000
 PATIENCE = 120
@@ -132,7 +132,7 @@ class _Compilation:
         self._compile(*BUILD, "-o", self.library)
         return Declared(
             library=self.library,
-            compiler=" ".join(os.path.basename(each) for each in self.command),
+            compiler="zig cc" if "ziglang" in self.command else os.path.basename(self.command[0]),
             **symbols,
         )
 
@@ -176,8 +176,8 @@ class _Compilation:
         command = [*self.command, *self.flags, *arguments, self.source]
         try:
             done = subprocess.run(  # noqa: S603  no shell; the words are the user's own
-                command, capture_output=True, check=False, timeout=PATIENCE, stdin=subprocess.DEVNULL,
-                env={**os.environ, "LC_ALL": "C", "LANG": "C"},
+                command, capture_output=True, check=False, timeout=PATIENCE,
+                stdin=subprocess.DEVNULL, env={**os.environ, "LC_ALL": "C", "LANG": "C"},
             )  # fmt: skip
         except (OSError, subprocess.TimeoutExpired) as error:
             raise UnsupportedError(

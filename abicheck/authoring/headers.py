@@ -76,7 +76,7 @@ class _Reader:
         )
 
     def _target(self, symbol_name: str) -> tuple[TypeId, TypeId] | None:
-        """Return the type of a pointer that the compiled library holds, and of what it points to."""
+        """Return the type of a pointer in the compiled library, and of what it points to."""
         symbol = self.evidence.find_export(symbol_name)
         answer = None if symbol is None else self.evidence.types.variable(symbol)
         if not isinstance(answer, Observed):
@@ -100,8 +100,8 @@ class _Reader:
                 type_ = self.translator.function(layout)
                 return DraftedExport(name=name, is_data=False, type=type_)
             is_mutable = self.translator.wording(pointer).is_mutable is not False
-            type_ = self.translator.spell(target, name)
-            return DraftedExport(name=name, is_data=True, type=type_, is_mutable=is_mutable)
+            held = self.translator.spell(target, name)
+            return DraftedExport(name=name, is_data=True, type=held, is_mutable=is_mutable)
         except UntranslatableError as error:
             reason = f"Its type is left out: {error}."
             return DraftedExport(name=name, is_data=is_data, comment=reason)
