@@ -166,7 +166,12 @@ def _path(name: str) -> list[str]:
 
 def _crate(unit: Unit) -> str:
     """Return the crate that a Rust unit is from: "lib.rs/@/greeter.d9e7799061cfb24c-cgu.0"."""
-    return unit.name.rpartition("/@/")[2].partition(".")[0] if _is_rust(unit) else ""
+    if not _is_rust(unit):
+        return ""
+    try:
+        return unit.name.rpartition("/@/")[2].partition(".")[0]
+    except (BinaryError, UnsupportedError):
+        return ""
 
 
 def _is_rust(unit: Unit) -> bool:
