@@ -41,6 +41,7 @@ PATIENCE = 120
 """Seconds that a compiler may take."""
 
 PREFIX = "abicheck_says_"
+CLANG = "abicheck_compiled_by_clang"
 BUILD = (
     "-g", "-O0", "-w", "-fPIC", "-shared", "-nostdlib", "-fvisibility=default", "-fno-lto",
 )  # fmt: skip
@@ -104,17 +105,23 @@ class _Compilation:
         self.shown = header
         self.source = os.path.join(directory, "abicheck_header.c")
         self.library = os.path.join(directory, "header.so")
+        self.undefined: list[str] = []
+        self.unlimited = ""
 
     def run(self) -> Declared:
-        self._write([])
+        self._write(["#ifdef __clang__", CLANG, "#endif"])
         text = self._compile("-E", "-w")
+        self.unlimited = "-ferror-limit=0" if CLANG in text else "-fmax-errors=0"
         own = "\n".join(own_lines(text, self.header, self.source))
         words = self._words(own)
+        # What is expanded already must not be again: errors would be said of the macro's line.
+        self.undefined = [f"#undef {word}" for word in words]
         values = self._accepted({word: f"__typeof__(&({word})) {{}};" for word in words})
-        values = values - self._accepted(
-            {word: f"static __typeof__({word}) {word};" for word in values}
+        values -= self._accepted(
+            {word: f"static __typeof__({word}) {word};" for word in words if word in values}
         )
-        types = self._accepted({word: f"{word} *{{}};" for word in words})
+        others = [word for word in words if word not in values]
+        types = self._accepted({word: f"{word} *{{}};" for word in others})
         tags = dict.fromkeys(f"{kind} {name}" for kind, name in TAG.findall(own))
         symbols = {
             "values": {
@@ -148,17 +155,18 @@ class _Compilation:
         if not lines:
             return set()
         self._write([line.format(f"abicheck_try_{i}") for i, line in enumerate(lines.values())])
-        errors = self._run("-fsyntax-only", "-w", "-fmax-errors=0")[1]
+        errors = self._run("-fsyntax-only", "-w", self.unlimited)[1]
         base = re.escape(os.path.basename(self.source))
         refused = {
             int(line) for line in re.findall(rf"{base}:(\d+):(?:\d+:)? (?:fatal )?error", errors)
         }
-        return {word for number, word in enumerate(lines, start=2) if number not in refused}
+        first = 2 + len(self.undefined)
+        return {word for number, word in enumerate(lines, first) if number not in refused}
 
     def _write(self, lines: Iterable[str]) -> None:
         escaped = self.header.replace("\\", "\\\\").replace('"', '\\"')
         with open(self.source, "w", encoding="utf-8") as stream:
-            stream.write("\n".join([f'#include "{escaped}"', *lines, ""]))
+            stream.write("\n".join([f'#include "{escaped}"', *self.undefined, *lines, ""]))
 
     def _compile(self, *arguments: str) -> str:
         code, errors, output = self._run(*arguments)
