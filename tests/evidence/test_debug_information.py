@@ -149,3 +149,14 @@ def test_a_refused_debug_file_is_noted_where_another_one_is_used() -> None:
     (note,) = report.plugins[0].notes
     assert str(other) in note
     assert "is of another build" in note
+
+
+@pytest.mark.parametrize("form", ["dwz", "sup"])
+def test_a_name_is_not_settled_while_shared_entries_are_missing(form: str, tmp_path: Path) -> None:
+    plugin = tmp_path / "plugin.so"
+    shutil.copy(binary(f"debug/libpair-{form}.so"), plugin)
+    evidence = evidence_of(plugin)
+    for name in ("Shape", "Tally", "Absent"):
+        found = [evidence.types.layout(each.value) for each in evidence.types.definitions(name, ())]
+        reasons = [each.reason for each in found if isinstance(each, UnknownLayout)]
+        assert any("libpair-shared" in reason for reason in reasons)

@@ -212,6 +212,12 @@ class Book:
         found = self._debug.supplementary
         return found is not None and not isinstance(found, Unseen)
 
+    @property
+    def missing_supplementary(self) -> UnsupportedError | None:
+        """What says that there is a file of shared entries, but that it was not found."""
+        found = self._debug.supplementary
+        return UnsupportedError(found.reason) if isinstance(found, Unseen) else None
+
     @cached_property
     def common_language(self) -> str:
         """The language of the plugin's units, if there is only one, assembler not counted."""

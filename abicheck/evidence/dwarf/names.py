@@ -89,13 +89,14 @@ class Names:
 
         Raises:
             BinaryError: a unit is damaged.
-            UnsupportedError: after all others, if the file of a split unit is missing.
+            UnsupportedError: after all others, if the file of a split unit or of shared
+                entries is missing.
         """
         book = self._book
         yield from self._in_file(book.main, name, tags)
         if book.has_supplementary:
             yield from self._in_file(book.supplementary, name, tags)
-        missing: UnsupportedError | None = None
+        missing = book.missing_supplementary
         for skeleton in book.skeletons(MOST_SPLITS):
             try:
                 unit = book.split_unit(skeleton)
