@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from abicheck.errors import UnsupportedError
 from abicheck.evidence.dwarf import constants as dw
 from abicheck.evidence.dwarf.abbreviations import Abbreviations
-from abicheck.evidence.dwarf.forms import ByteOrder, Widths
+from abicheck.evidence.dwarf.forms import DWARF_5, ByteOrder, Widths, encode_uleb128
 from abicheck.evidence.dwarf.regions import region
 from abicheck.evidence.dwarf.units import ASSEMBLER, OTHER, InfoSection, Unit
 from abicheck.evidence.dwarf.work import Work
@@ -89,6 +89,14 @@ class DebugFile:
     @cached_property
     def _abbrev(self) -> Region | None:
         return self.region(".debug_abbrev")
+
+    @cached_property
+    def has_old_skeletons(self) -> bool:
+        """Whether a unit of DWARF 4 may stand for another: the only mark is an attribute."""
+        if self._abbrev is None:
+            return False
+        mark = encode_uleb128(dw.DW_AT_GNU_dwo_name)
+        return next(self._abbrev.find_all(mark, 1), None) is not None
 
     @property
     def abbreviations_size(self) -> int:
@@ -232,8 +240,10 @@ class Book:
     def skeletons(self, most: int) -> Iterator[Unit]:
         """Yield the units that stand for units in other files, in order."""
         info = self.main.info
+        has_old_ones = self.main.has_old_skeletons
         for unit in islice(info.units() if info else (), most):
-            if unit.signature is None and unit.dwo_name:
+            is_old = has_old_ones and unit.version < DWARF_5 and unit.signature is None
+            if (unit.type == dw.DW_UT_skeleton or is_old) and unit.dwo_name:
                 yield unit
 
     def packaged_type_units(self, most: int) -> Iterator[Unit]:

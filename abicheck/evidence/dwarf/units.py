@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 LONGEST_HEADER = 48
 ROOT_WINDOW = 192
 MOST_UNITS = 1 << 20
+RELEASED_AT_ONCE = 1 << 22
+"""Bytes after which the pages of headers that were gone through are given back."""
+
 WALKED = 1 << 20
 """Sections up to this size are gone through from header to header."""
 
@@ -264,6 +267,7 @@ class InfoSection:
         self._opened: list[int] = []
         self._starts: list[int] = []
         self._next = 0
+        self._released = 0
         self._is_unfamiliar = False
 
     def unit_at(self, start: int) -> Unit:
@@ -336,11 +340,14 @@ class InfoSection:
         Raises:
             BinaryError: a header is damaged.
         """
-        index = 0
+        index = released = 0
         while index < len(self._starts) or self._step():
             start = self._starts[index]
             yield self._units.get(start) or Unit(self, start)
             index += 1
+            if start - released > RELEASED_AT_ONCE:
+                self.region.release(released, start)
+                released = start
 
     def _step(self) -> bool:
         """Go on to the next header by the length of the last; False at the end."""
@@ -353,6 +360,9 @@ class InfoSection:
             length, size = int.from_bytes(region.read(start + 4, start + 12), order), 12
         self._starts.append(start)
         self._next = start + size + length
+        if start - self._released > RELEASED_AT_ONCE:
+            self.region.release(self._released, start)
+            self._released = start
         return True
 
     @cached_property
