@@ -23,6 +23,7 @@ COMMANDS = {
     "verify": "check plugins against a contract",
     "init": "write a contract from a reference plugin or a C header",
     "layout": "show the layouts of a contract's types, target beside target",
+    "lint": "say what will hurt later in a contract that is right today",
     "explain": "say what a rule is about, and what to do when it fires",
 }
 """Every command and what it is for; each is a module of `abicheck.commands` with a `run`."""

@@ -9,20 +9,21 @@ from typing import TYPE_CHECKING
 import pytest
 
 import abicheck
+from abicheck.authoring.lint import advise, lints
 from abicheck.report.pages import EXAMPLES, render_page, render_table
 from abicheck.report.text import sentence
 from abicheck.rules import all_rules
 from tests.conftest import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from abicheck.model.pages import Page
     from abicheck.model.report import Claim
 
 DOCS = ROOT / "docs"
-FIXTURES = ROOT / "fixtures" / "rules"
+FIXTURES = ROOT / "fixtures"
 HEADING = "## The rules\n"
 UNSAID = re.compile(r"(?s)\A(contract|version|format)\s*=.*?\n\n")
 """What every contract begins with, and an example need not show."""
@@ -32,7 +33,8 @@ BLESS = "run pytest tests/test_docs.py --bless to write it anew"
 
 def examples() -> dict[str, dict[str, str]]:
     """Return what fixtures/ shows of each rule."""
-    return {folder.name: rule_example(folder) for folder in sorted(FIXTURES.iterdir())}
+    rules = {each.name: rule_example(each) for each in sorted((FIXTURES / "rules").iterdir())}
+    return rules | {each.name: lint_example(each) for each in sorted((FIXTURES / "lint").iterdir())}
 
 
 def rule_example(folder: Path) -> dict[str, str]:
@@ -40,6 +42,15 @@ def rule_example(folder: Path) -> dict[str, str]:
         "plugin": (folder / "bad.c").read_text().strip(),
         "contract": UNSAID.sub("", (folder / "schema.toml").read_text()).strip(),
         "finding": finding(folder),
+    }
+
+
+def lint_example(folder: Path) -> dict[str, str]:
+    bad = folder / "bad.toml"
+    found = next(each for each in advise(abicheck.parse_contract(bad)) if each.rule == folder.name)
+    return {
+        "contract": UNSAID.sub("", bad.read_text()).strip(),
+        "finding": f"{found.subject}  [{found.rule}]\n{found.message}\nRemedy: {found.remedy}",
     }
 
 
@@ -94,11 +105,18 @@ def test_examples_are_what_the_fixtures_show(bless: bool) -> None:
     assert written == shown, BLESS
 
 
-@pytest.mark.parametrize("file", ["rules.md"])
+PAGES: dict[str, tuple[str, Callable[[], list[Page]]]] = {
+    "rules.md": ("decides", lambda: [rule.page for rule in all_rules()]),
+    "lint.md": ("finds", lambda: [lint.page for lint in lints()]),
+}
+
+
+@pytest.mark.parametrize("file", PAGES)
 def test_pages_of_rules_are_what_the_rules_say(file: str, bless: bool) -> None:
-    page = DOCS / file
+    page, (verb, pages) = DOCS / file, PAGES[file]
     head, heading, written = page.read_text().partition(HEADING)
-    expected = chapter([rule.page for rule in all_rules()], "decides")
+    assert heading
+    expected = chapter(pages(), verb)
     if bless:
         page.write_text(head + heading + expected)
         return

@@ -35,6 +35,7 @@ options:
 examples:
   abicheck explain
   abicheck explain field-offset-mismatch
+  abicheck explain pointer-owner-unsaid
 
 exit codes:
   0  explained
@@ -55,13 +56,19 @@ def run(words: Sequence[str]) -> int:
 
 
 def _pages(names: Sequence[str]) -> str:
-    from abicheck.report.pages import read_examples, render_list, render_page  # noqa: PLC0415 (not needed for --help)
+    from abicheck.authoring.lint import lints  # noqa: PLC0415 (not needed for --help)
+    from abicheck.report.pages import read_examples, render_list, render_page  # noqa: PLC0415
     from abicheck.rules import all_rules  # noqa: PLC0415
 
     of_verify = tuple(rule.page for rule in all_rules())
+    of_lint = tuple(lint.page for lint in lints())
     if not names:
-        return render_list("Rules of `abicheck verify`:", of_verify)
-    known = {page.id: page for page in of_verify}
+        lists = (
+            render_list("Rules of `abicheck verify`:", of_verify),
+            render_list("Rules of `abicheck lint`:", of_lint),
+        )
+        return "\n".join(lists)
+    known = {page.id: page for page in (*of_verify, *of_lint)}
     examples = read_examples()
     return "\n".join(
         render_page(page, examples.get(page.id, {}))

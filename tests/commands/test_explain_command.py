@@ -5,11 +5,15 @@ from __future__ import annotations
 import pytest
 
 from abicheck import cli
+from abicheck.authoring.lint import lints
 from abicheck.rules import all_rules
 from tests.conftest import ROOT
 
-RULES = [rule.id for rule in all_rules()]
-DOCS = {"rules.md": RULES}
+DOCS = {
+    "rules.md": [rule.id for rule in all_rules()],
+    "lint.md": [lint.id for lint in lints()],
+}
+RULES = [rule for rules in DOCS.values() for rule in rules]
 
 
 @pytest.mark.parametrize(("file", "rule"), [(f, rule) for f in DOCS for rule in DOCS[f]])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from abicheck.authoring.lint.registry import lint
+from abicheck.authoring.lint.registry import lint, parts
 from abicheck.model.paths import struct_of
-from abicheck.model.types import Array, FunctionType, Pointer, Struct
+from abicheck.model.types import Array, FunctionType, Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,19 +39,16 @@ def _grows(struct: Struct) -> bool:
 
 
 def _by_value(type_: Type, subject: Subject) -> Iterator[tuple[str, Type]]:
-    """Yield what a written type holds by value, and how."""
+    """Yield what a written type holds by value, and how; callbacks included."""
+    for part in parts(type_):
+        if isinstance(part, FunctionType):
+            yield from (("passed", parameter.type) for parameter in part.parameters)
+            yield "returned", part.result
     seen = subject.seen_through(type_)
-    if isinstance(seen, Pointer) and isinstance(seen.to, FunctionType):
-        seen = seen.to
-    match seen:
-        case FunctionType(parameters, result):
-            for parameter in parameters:
-                yield "passed", parameter.type
-            yield "returned", result
-        case Array(element):
-            yield "stored in an array", element
-        case _:
-            yield "stored", seen
+    if isinstance(seen, Array):
+        yield "stored in an array", seen.element
+    else:
+        yield "stored", seen
 
 
 @lint("struct-size-field-missing")

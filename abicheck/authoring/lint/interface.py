@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from abicheck.authoring.lint.registry import NOTE, lint, names_in
+from abicheck.authoring.lint.registry import NOTE, lint
 from abicheck.model.contract import Path
 from abicheck.model.types import (
     Alias,
-    Enum,
     FunctionType,
     Named,
     Pointer,
@@ -54,7 +53,8 @@ def _unowned(subject: Subject, name: str, where: object) -> Iterator[Found]:
     if written is None or isinstance(written, Named):
         return
     function = written.to if isinstance(written, Pointer) else written
-    if not isinstance(function, FunctionType):
+    is_alias = isinstance(where, Alias)
+    if not isinstance(function, FunctionType) or (function in subject.aliases and not is_alias):
         return
     result = subject.seen_through(function.result)
     if isinstance(result, Pointer) and not isinstance(result.to, FunctionType):
@@ -118,29 +118,32 @@ def type_unreachable(subject: Subject) -> Iterator[Found]:
 
     Fix: name the type in the signature, or leave it out.
     """
-    definitions = subject.contract.definitions
+    reached = _reached(subject)
+    for name, definition in subject.contract.definitions.items():
+        if name not in reached:
+            place = getattr(definition, "subject", f"types.{name}")
+            message = "no export and no tag leads to it, so a plugin without it is compatible"
+            yield place, definition.line, message, "name it in a signature, or leave it out"
+
+
+def _reached(subject: Subject) -> set[str]:
+    """Return the names of the types that exports and tags lead to."""
+    roots = [each.type for each in subject.contract.exports]
+    roots += [each.type for each in subject.contract.tags]
+    pending = [name for root in roots if root for name in subject.names_in(root)]
     reached: set[str] = set()
-    pending = [
-        name for export in subject.contract.exports if export.type for name in names_in(export.type)
-    ]
-    pending += [name for tag in subject.contract.tags if tag.type for name in names_in(tag.type)]
     while pending:
         name = pending.pop()
-        definition = definitions.get(name)
+        definition = subject.contract.definitions.get(name)
         if name in reached or definition is None:
             continue
         reached.add(name)
         if isinstance(definition, Struct):
-            pending.extend(each for field in definition.fields for each in names_in(field.type))
+            for field in definition.fields:
+                pending.extend(subject.names_in(field.type))
         elif isinstance(definition, Alias):
-            pending.extend(names_in(definition.type))
-    for name, definition in definitions.items():
-        if name not in reached:
-            subject_name = (
-                definition.subject if isinstance(definition, Struct | Enum) else f"types.{name}"
-            )
-            message = "no export and no tag leads to it, so a plugin without it is compatible"
-            yield subject_name, definition.line, message, "name it in a signature, or leave it out"
+            pending.extend(each for each in subject.names_in(definition.type) if each != name)
+    return reached
 
 
 @lint("export-type-unsaid")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from abicheck.authoring.lint.registry import Found, Subject
     from abicheck.model.layout import Layouts
     from abicheck.model.target import Target
+    from abicheck.model.types import Enum, Struct
 
 WIDE_AS_POINTERS = frozenset(
     {"usize", "isize", "size_t", "ssize_t", "ptrdiff_t", "intptr_t", "uintptr_t", "va_list"}
@@ -91,8 +92,8 @@ def bit_field_differs(subject: Subject) -> Iterator[Found]:
             continue
         found: dict[object, list[Target]] = {}
         for target, _, layout in subject.layouts_of(struct):
-            shape = _bit_places(layout) if isinstance(layout, StructLayout) else None
-            found.setdefault(shape, []).append(target)
+            if isinstance(layout, StructLayout):
+                found.setdefault(_bit_places(layout), []).append(target)
         if len(found) > 1:
             one, other = [targets[0] for targets in found.values()][:2]
             line = next(field.line for field in struct.fields if field.bit_width)
@@ -125,7 +126,8 @@ def layout_missing(subject: Subject) -> Iterator[Found]:
     Fix: add the missing number for that target, or name in `[platform]` the targets
     that are meant.
     """
-    for definition in (*subject.structs, *subject.enums):
+    definitions: tuple[Struct | Enum, ...] = (*subject.structs, *subject.enums)
+    for definition in definitions:
         missing: dict[str, list[Target]] = {}
         for target, _, layout in subject.layouts_of(definition):
             reason = _missing(layout)

@@ -22,7 +22,7 @@ from abicheck.model.types import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from abicheck.model.contract import Contract
     from abicheck.model.layout import Layouts, TypeLayout
@@ -82,6 +82,28 @@ class Subject:
     def seen_through(self, type_: Type) -> Type:
         """Return what an alias stands for."""
         return see_through(type_, self.contract.definitions)
+
+    @cached_property
+    def aliases(self) -> Mapping[FunctionType, str]:
+        """The aliases for function pointers, by what they stand for.
+
+        Where an export or `Option<…>` is written with such a name, the contract keeps the
+        function alone.
+        """
+        found = {}
+        for name, definition in self.contract.definitions.items():
+            seen = self.seen_through(definition.type) if isinstance(definition, Alias) else None
+            if isinstance(seen, Pointer) and isinstance(seen.to, FunctionType):
+                found[seen.to] = name
+        return found
+
+    def names_in(self, type_: Type) -> Iterator[str]:
+        """Yield the names of the contract's own types that an expression mentions."""
+        for each in parts(type_):
+            if isinstance(each, Named):
+                yield each.name
+            elif isinstance(each, FunctionType) and each in self.aliases:
+                yield self.aliases[each]
 
     def uses(self) -> Iterator[Use]:
         """Yield every type that the contract writes, as it is written."""
@@ -151,8 +173,3 @@ def parts(type_: Type) -> Iterator[Type]:
             for parameter in parameters:
                 yield from parts(parameter.type)
             yield from parts(result)
-
-
-def names_in(type_: Type) -> Iterator[str]:
-    """Yield the names of the contract's own types that an expression mentions."""
-    return (each.name for each in parts(type_) if isinstance(each, Named))
