@@ -302,7 +302,7 @@ class Comparison:
         size = getattr(actual, "size", None)
         if isinstance(actual, FunctionLayout):
             return different(f"expected {expected.name}, found a function")
-        if expected.size is None or (size is None and isinstance(actual, OpaqueLayout)):
+        if expected.size is None:
             return SAME
         if size is None:
             return unclear(f"the size of {self._found(found)} is not recorded")
@@ -344,14 +344,11 @@ class Comparison:
             return self._untyped(wanted, expected)
         if is_function:
             return self._function_pointers(wanted, found, flow, depth)
-        if (
-            isinstance(expected, StructLayout)
-            and isinstance(pointee, OpaqueLayout)
-            and not pointee.is_complete
-        ):
+        is_incomplete = isinstance(pointee, OpaqueLayout) and not pointee.is_complete
+        if isinstance(expected, StructLayout) and is_incomplete:
             self.met(expected.name, found, flow)
             return SAME  # Incomplete here; the struct is sought by the name it has here.
-        if isinstance(expected, OpaqueLayout) and expected.size is None:
+        if isinstance(expected, OpaqueLayout) and (expected.size is None or is_incomplete):
             return SAME
         if isinstance(pointee, ArrayLayout) != isinstance(expected, ArrayLayout):
             decayed = self._decayed(wanted, found, flow, depth)

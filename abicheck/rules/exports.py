@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from abicheck.model.evidence import DATA, FORWARDER, FUNCTION, IFUNC, UNKNOWN
-from abicheck.model.layout import ArrayLayout, UnknownLayout
+from abicheck.model.layout import ArrayLayout, StructLayout, UnknownLayout
 from abicheck.model.records import replace
 from abicheck.model.report import OK, UNVERIFIED
 from abicheck.model.types import spell, type_id
@@ -213,11 +213,21 @@ def data_size(case: Case) -> Iterator[Claim]:
                 scope = scope_of(export, symbol, required=required)
                 yield case.unverified(data_size, "size", scope, reason=layout.reason)
             elif not _is_open(layout) and size_of(layout) is not None:
-                yield _data_size(case, export, symbol, size_of(layout), None)
+                size, is_open = size_of(layout), _ends_open(case, layout)
+                yield _data_size(
+                    case, export, symbol, None if is_open else size, size if is_open else None
+                )
 
 
 def _is_open(layout: object) -> bool:
     return isinstance(layout, ArrayLayout) and layout.count is None
+
+
+def _ends_open(case: Case, layout: object) -> bool:
+    """Whether a struct goes on as long as its data does: its last field is a flexible array."""
+    if not isinstance(layout, StructLayout) or layout.is_union or not layout.fields:
+        return False
+    return _is_open(case.layouts.layout(layout.fields[-1].type))
 
 
 def _data_size(

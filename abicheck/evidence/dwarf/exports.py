@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 SUBPROGRAMS, VARIABLES = frozenset({dw.DW_TAG_subprogram}), frozenset({dw.DW_TAG_variable})
 
 MOST_HITS = 64
+
+SMALL = 4 << 20
+"""Bytes of .debug_info that are searched for every unit that describes some data."""
 MANGLED = ("_Z", "_R")
 """How the symbols of C++ and Rust begin where they are not the names of the source."""
 
@@ -234,11 +237,8 @@ class Exports:
     def _variable_entry(self, symbol: Symbol) -> Entry | Unseen:
         address = symbol.address
         units = self._data_units(address)
-        here: list[Entry] = []
-        for entry in self._variables_at(units, address):
-            if symbol.name in names_of(entry):
-                return entry
-            here.append(entry)
+        here = list(self._variables_at(units, address))
+        here = [entry for entry in here if symbol.name in names_of(entry)] or here
         if here and len({self._spellings.number(_typed(entry)) for entry in here}) == 1:
             return here[0]
         if here:
@@ -260,22 +260,25 @@ class Exports:
     def _data_units(self, address: int) -> list[Unit]:
         """Return the units that have a variable at `address`, by the bytes of the address.
 
-        Units cover code; few producers say which data they cover.
+        Units cover code; few producers say which data they cover. Several may describe one
+        address: of weak and common definitions those that lost do too. In large files
+        the likeliest unit is believed.
         """
         info = self._book.main.info
         if info is None:
             return []
+        found: dict[tuple[int, int], Unit] = {}
         for unit in self._likely_units(address):
             if has_location(unit, address):
-                return [unit]
+                found[unit.section.number, unit.start] = unit
+                if info.region.size > SMALL:
+                    return [unit]
         size = self._elf.word_size
         if address >> 8 * size:
-            return []
+            return list(found.values())
         needle = bytes([size + 1, dw.DW_OP_addr]) + address.to_bytes(size, self._book.byte_order)
-        found = {
-            unit.start: unit
-            for unit in map(info.unit_holding, info.region.find_all(needle, MOST_HITS))
-        }
+        for unit in map(info.unit_holding, info.region.find_all(needle, MOST_HITS)):
+            found[unit.section.number, unit.start] = unit
         return list(found.values())
 
     def _likely_units(self, address: int) -> Iterator[Unit]:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from tests.oracle.corpus.case import Case, bad, ok, unseen
+from tests.oracle.corpus.case import Case, bad, ok, seen, unseen
 
 DECLARED = Case(
     name="declared-under-another-name",
@@ -68,4 +68,78 @@ mod b { #[no_mangle] pub extern "C" fn take(x: i32) -> i32 { x + 1 } }
     ),
 )
 
-CASES = (DECLARED, NOTHING_ELSE, CRATE)
+OVERRIDDEN = Case(
+    name="weak-data-overridden",
+    portable=True,
+    contract='[exports]\nlevel = "static u32"\n',
+    c={
+        "a.c": "__attribute__((weak)) const uint32_t level = 1;\nuint32_t get(void) { return level; }\n",
+        "b.c": "const uint32_t level = 2;\n",
+    },
+    changes=(
+        # Both are described at the one address, and nothing says which of them lost.
+        unseen("by-another-type", c=("const uint32_t level = 2;", "const float level = 2;")),
+        unseen(
+            "of-another-type",
+            c=(
+                "__attribute__((weak)) const uint32_t level = 1;",
+                "__attribute__((weak)) const float level = 1;",
+            ),
+        ),
+        bad("both-of-another", c=("const uint32_t level", "const float level")),
+    ),
+)
+
+OPEN_ENDED = Case(
+    name="data-with-a-flexible-array",
+    portable=True,
+    contract="""
+[exports]
+table = "static Table"
+[structs.Table]
+fields = ["count: u32", "entries: [Entry]"]
+[structs.Entry]
+fields = ["key: u16", "value: u16"]
+[tags.keys]
+read = "table.entries[].key"
+until = { count = "table.count" }
+at_least = 1
+""",
+    c="""
+struct entry { uint16_t key, value; };
+struct table { uint32_t count; struct entry entries[]; };
+const struct table table = { 2, { { 1, 2 }, { 3, 4 } } };
+""",
+    changes=(
+        seen("a-key-is-wrong", c=("{ 3, 4 }", "{ 0, 4 }")),
+        seen("shorter-than-it-says", c=("= { 2, {", "= { 3, {")),
+        bad("of-signed", c=("uint16_t key, value;", "uint16_t key; int16_t value;")),
+    ),
+)
+
+SIZED = Case(
+    name="sized-type-only-declared",
+    only=("clang",),
+    contract='[exports]\ntake = "fn(Vector)"\n[types]\nVector = { opaque = true, size = 16, alignment = 4 }\n',
+    cpp="""
+struct Vector { float of[4]; Vector(); };
+#ifdef DEFINED
+Vector::Vector() {}
+#endif
+extern "C" void take(Vector) {}
+""",
+    flags="-DDEFINED",
+    changes=(
+        bad("of-another-size", cpp=("float of[4]", "float of[8]")),
+        unseen("and-nowhere-defined", cpp=(), flags="-UDEFINED"),
+        unseen("and-of-another-size", cpp=("float of[4]", "float of[8]"), flags="-UDEFINED"),
+        ok(
+            "and-only-pointed-to",
+            contract=("fn(Vector)", "fn(*mut Vector)"),
+            cpp=("take(Vector)", "take(Vector *)"),
+            flags="-UDEFINED",
+        ),
+    ),
+)
+
+CASES = (DECLARED, NOTHING_ELSE, CRATE, OVERRIDDEN, OPEN_ENDED, SIZED)
