@@ -104,7 +104,7 @@ class DebugInformation:
     @cached_property
     def supplementary(self) -> ElfSections | Unseen | None:
         """The file of debug entries that this one shares with others, if it refers to one."""
-        from abicheck.evidence.elf.supplementary import find_supplementary
+        from abicheck.evidence.elf.supplementary import find_supplementary  # noqa: PLC0415
 
         return find_supplementary(self.holder, self.files)
 
@@ -123,6 +123,6 @@ class DebugInformation:
 
     @cached_property
     def _split(self) -> SplitUnits:
-        from abicheck.evidence.split import SplitUnits
+        from abicheck.evidence.split import SplitUnits  # noqa: PLC0415 (only for split units)
 
         return SplitUnits(self.holder, self.files)

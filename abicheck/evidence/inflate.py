@@ -175,13 +175,13 @@ class ZstdStream:
 def zstd_opener() -> Callable[[Slices], ZstdStream] | None:
     """Return what opens a Zstandard stream: Python 3.14's module, else `zstandard`, else None."""
     try:
-        from compression import zstd  # type: ignore[import-not-found,unused-ignore]
+        from compression import zstd  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415
     except ImportError:
         pass
     else:
         return lambda source: ZstdStream(_standard_reader(zstd, source))
     try:
-        import zstandard
+        import zstandard  # noqa: PLC0415 (only for Zstandard)
     except ImportError:
         return None
 

@@ -112,7 +112,7 @@ class PlainBytes:
         """Let the system take back the memory of what lies from `begin` to `end`, once read."""
         advise = getattr(self.buffer, "madvise", None)
         if advise is not None:
-            from mmap import MADV_DONTNEED, PAGESIZE
+            from mmap import MADV_DONTNEED, PAGESIZE  # noqa: PLC0415 (not on every platform)
 
             first = -(-(self.file_offset + begin) // PAGESIZE) * PAGESIZE
             last = (self.file_offset + end) // PAGESIZE * PAGESIZE
@@ -208,7 +208,7 @@ class ElfSections:
     @cached_property
     def budget(self) -> Budget:
         """What may still be inflated of this file."""
-        from abicheck.evidence.inflate import Budget
+        from abicheck.evidence.inflate import Budget  # noqa: PLC0415 (few files are compressed)
 
         return Budget(self.elf.size)
 
@@ -255,7 +255,7 @@ class ElfSections:
 
     def _open_compressed(self, raw: PlainBytes) -> SectionBytes:
         """Open a section behind an `ElfXX_Chdr`. Source: System V gABI, chapter 4."""
-        from abicheck.evidence.inflate import open_zlib, open_zstd
+        from abicheck.evidence.inflate import open_zlib, open_zstd  # noqa: PLC0415 (seldom)
 
         elf = self.elf
         content = elf.cursor(raw.file_offset, len(raw), raw.name)
@@ -277,7 +277,7 @@ class ElfSections:
 
         Source: GNU binutils, before sections could be marked as compressed.
         """
-        from abicheck.evidence.inflate import open_zlib
+        from abicheck.evidence.inflate import open_zlib  # noqa: PLC0415 (few files are compressed)
 
         header = raw[:OLD_HEADER_SIZE]
         if len(header) < OLD_HEADER_SIZE or header[:4] != b"ZLIB":
