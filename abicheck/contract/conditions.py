@@ -144,7 +144,7 @@ def _pattern(
 ) -> object | None:
     if not _is_text(schema, path, nature, key):
         return None
-    pattern = TEMPLATE.sub("x", value) if schema.is_open(value) else value
+    pattern = re.sub(TEMPLATE, "x", value) if schema.is_open(value) else value
     try:
         re.compile(pattern)
     except (re.error, RecursionError, OverflowError) as error:

@@ -11,7 +11,7 @@ from abicheck.contract.definitions import Definitions
 from abicheck.contract.exports import read_choices, read_exports
 from abicheck.contract.ownership import Ownership
 from abicheck.contract.positions import lines_of
-from abicheck.contract.schema import TEMPLATE, Schema, WrittenFloat
+from abicheck.contract.schema import Schema, WrittenFloat, has_template
 from abicheck.contract.sources import Filling, Source
 from abicheck.contract.tag_paths import Roots
 from abicheck.contract.tags import read_tags
@@ -65,7 +65,7 @@ def parse_contract_text(text: str, file: str) -> Contract:
         raise _sole_problem(file, None, "arrays and tables are nested too deeply") from error
     except ValueError as error:
         raise _toml_problem(file, text, str(error)) from error
-    has_templates = TEMPLATE.search(text) is not None
+    has_templates = has_template(text)
     source = Source(
         file=file,
         document=document,

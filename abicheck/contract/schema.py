@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from abicheck.contract.keys import Kind
     from abicheck.contract.positions import KeyPath
 
-TEMPLATE = re.compile(r"\{([A-Za-z_]\w*)((?:\|[A-Za-z_]\w*)*)\}", re.ASCII)
+TEMPLATE = r"(?a:\{([A-Za-z_]\w*)((?:\|[A-Za-z_]\w*)*)\})"
 MAX_VERSION_PARTS = 8
 MAX_VERSION_DIGITS = 9
 
@@ -114,7 +114,7 @@ class Schema:
 
     def is_open(self, value: object) -> bool:
         """Whether `value` is text that waits for the plugin's file name."""
-        return self.has_open and isinstance(value, str) and TEMPLATE.search(value) is not None
+        return self.has_open and isinstance(value, str) and has_template(value)
 
     def table(self, kind: str, path: KeyPath, value: object) -> dict[str, Any]:
         """Return what is well-formed in a table of one `kind`; note the rest."""
@@ -230,6 +230,13 @@ _PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
     ARRAY: list,
     NUMBER: (int, dict, str),
 }
+
+
+def has_template(text: str) -> bool:
+    """Whether a template is part of `text`."""
+    words = text.split("{")[1:]
+    could = any(word[:1] == "_" or word[:1].isalpha() for word in words)
+    return could and re.search(TEMPLATE, text) is not None
 
 
 def is_identifier(text: str) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from abicheck.contract.schema import TEMPLATE, FilledFloat, FilledInteger, FilledText, key_text
+from abicheck.contract.schema import TEMPLATE as PATTERN
+from abicheck.contract.schema import FilledFloat, FilledInteger, FilledText, key_text
 from abicheck.contract.sources import Filling
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ _PER_FILE = frozenset({"match", "free"})
 _WITHOUT = frozenset({"contract", "version", "format", "parameters"})
 
 
+TEMPLATE = re.compile(PATTERN)
 _PATH_WORD = re.compile(
     rf"""\"[^"]*\"|'[^']*'|(?:[\w$]|{TEMPLATE.pattern})*{TEMPLATE.pattern}(?:[\w$]|{TEMPLATE.pattern})*""",
     re.ASCII,

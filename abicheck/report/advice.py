@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from abicheck.model.report import MISMATCH, UNVERIFIED
-from abicheck.report.groups import ABSENT, NO_DEBUG_INFORMATION, listed, name_of, policy_of
+from abicheck.model.report import MISMATCH
+from abicheck.report.groups import (
+    ABSENT,
+    NO_DEBUG_INFORMATION,
+    base_name,
+    listed,
+    missing,
+    name_of,
+    policy_of,
+)
 from abicheck.report.terminal import UNBROKEN
 
 if TYPE_CHECKING:
@@ -74,11 +82,6 @@ def mismatches(plugin: PluginReport) -> Iterator[Claim]:
     return (claim for claim in plugin.claims if claim.status == MISMATCH)
 
 
-def missing(plugin: PluginReport) -> tuple[Claim, ...]:
-    """Return the claims that had to be proved and were not."""
-    return tuple(each for each in plugin.claims if each.required and each.status == UNVERIFIED)
-
-
 def wants_debug_information(claim: Claim) -> bool:
     """Whether debug information would prove a claim that is now unverified."""
     reason = (claim.reason or "").lower()
@@ -136,11 +139,6 @@ def _unstripped(file: str) -> tuple[str, str]:
     if release in f"/{file}":
         return f"/{file}".replace(release, debug)[1:], "cargo build"
     return file, f"cc{UNBROKEN}-g; Cargo: debug{UNBROKEN}={UNBROKEN}true in the profile"
-
-
-def base_name(file: str) -> str:
-    """Return a file's name without its directories."""
-    return file.replace("\\", "/").rstrip("/").rpartition("/")[2] or file
 
 
 def _quoted(argument: str) -> str:

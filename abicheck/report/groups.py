@@ -10,7 +10,7 @@ from abicheck.model.report import MISMATCH, OK, UNVERIFIED
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from abicheck.model.report import Claim
+    from abicheck.model.report import Claim, PluginReport
 
 EVIDENCE = {
     "descriptor": "descriptor",
@@ -200,3 +200,13 @@ def listed(names: list[str], most: int = MANY, separator: str = ", ") -> str:
 def counted(number: int, noun: str) -> str:
     """Return "1 problem", "2 problems"."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def missing(plugin: PluginReport) -> tuple[Claim, ...]:
+    """Return the claims that had to be proved and were not."""
+    return tuple(each for each in plugin.claims if each.required and each.status == UNVERIFIED)
+
+
+def base_name(file: str) -> str:
+    """Return a file's name without its directories."""
+    return file.replace("\\", "/").rstrip("/").rpartition("/")[2] or file

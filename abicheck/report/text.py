@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from abicheck.model.report import MISMATCH, OK, UNVERIFIED, Verdict
-from abicheck.report import advice
-from abicheck.report.groups import EVIDENCE, counted, listed, proved, unproved
+from abicheck.report.groups import EVIDENCE, base_name, counted, listed, missing, proved, unproved
 from abicheck.report.terminal import BOLD, FAINT, GREEN, RED, UNBROKEN, YELLOW, Pen, harmless
 
 if TYPE_CHECKING:
@@ -105,7 +104,7 @@ class Page:
         states = [claim.status for claim in plugin.claims]
         parts = [f"{counted(states.count(OK), 'claim')} proved"]
         if UNVERIFIED in states:
-            needed = len(advice.missing(plugin))
+            needed = len(missing(plugin))
             extra = states.count(UNVERIFIED) - needed
             if needed:
                 parts.append(f"{needed} required but not proved")
@@ -182,7 +181,9 @@ class Page:
                 yield from draw(picture, self.pen)
         yield from self._remarks(plugin)
         yield ""
-        yield from self.pen.wrap(advice.who_must_act(self.report, plugin), "  ")
+        from abicheck.report.advice import who_must_act  # noqa: PLC0415 (good news needs none)
+
+        yield from self.pen.wrap(who_must_act(self.report, plugin), "  ")
 
     def _problem_line(self, plugin: PluginReport, number: int, claim: Claim) -> str:
         place = f" on {claim.target}" if len(plugin.targets) > 1 and claim.target else ""
@@ -230,13 +231,15 @@ class Page:
     # Unverified: the one cause first, then the ways out.
 
     def _unverified(self, plugin: PluginReport) -> Iterator[str]:
-        missing = advice.missing(plugin)
-        reasons = list(unproved(missing))
-        words = f"{self.pen.paint('unverified', YELLOW)}: {advice.headline(missing, reasons[0])}"
+        from abicheck.report import advice  # noqa: PLC0415 (good news needs none)
+
+        gaps = missing(plugin)
+        reasons = list(unproved(gaps))
+        words = f"{self.pen.paint('unverified', YELLOW)}: {advice.headline(gaps, reasons[0])}"
         yield self._headline(self.pen.unsure, YELLOW, plugin, words)
         proofs = counted([claim.status for claim in plugin.claims].count(OK), "claim")
         yield f"  Nothing contradicts {self.interface}{self._stated(plugin)}."
-        yield f"  {proofs} proved, {len(missing)} required but not proved:"
+        yield f"  {proofs} proved, {len(gaps)} required but not proved:"
         for reason, about in reasons:
             yield from self.pen.wrap(about, "    ")
             yield from self.pen.wrap(f"because {reason}", "      ")
@@ -251,6 +254,8 @@ class Page:
             yield from self.pen.wrap(f"not proved, not required: {about}{why}", "  ", "    ")
 
     def _ways_out(self, plugin: PluginReport) -> Iterator[str]:
+        from abicheck.report import advice  # noqa: PLC0415 (good news needs none)
+
         keys = advice.relaxations(plugin)
         if keys in self._ways_shown:
             return
@@ -339,7 +344,7 @@ def where(origin: Origin, plugin_file: str) -> str:
     """Return a place in a file, such as "plugin.so+0x1267 .debug_info"."""
     file = origin.file
     if file == plugin_file:
-        file = advice.base_name(file)
+        file = base_name(file)
     if origin.file_offset is not None:
         file = f"{file}+{origin.file_offset:#x}"
     return f"{file}{UNBROKEN}{origin.section}" if origin.section else file

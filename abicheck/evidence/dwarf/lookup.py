@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import struct
 import sys
-from array import array
 from bisect import bisect_right
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from abicheck.errors import BinaryError, UnsupportedError
 from abicheck.evidence.dwarf.forms import SHORT_LENGTH_END, WIDE
 from abicheck.evidence.dwarf.ranges import ranges_of
+from abicheck.model.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -116,6 +116,8 @@ class UnitLookup:
         All words of the section are taken for tuples at once, headers too, which is quick
         and may go wrong; so what is found is held against its set.
         """
+        from array import array  # noqa: PLC0415  rarely needed
+
         region = self._aranges
         words = array("Q" if self._address_size == WIDE else "I")
         if region is None or region.size > MOST_WORDS * words.itemsize:

@@ -10,15 +10,6 @@ from typing import TYPE_CHECKING
 from abicheck.errors import BinaryError
 from abicheck.evidence.elf import standard as elf_
 from abicheck.evidence.elf.dynamic import Dynamic
-from abicheck.evidence.elf.relocation_types import (
-    COPIED,
-    RELATIVE,
-    RESOLVED,
-    SLOT,
-    SYMBOLIC,
-    THREAD,
-)
-from abicheck.evidence.elf.relocations import Relocation, Relocations
 from abicheck.evidence.elf.symbols import DynamicSymbols, code_start
 from abicheck.model.evidence import Observed, Origin, PointerValue, Unseen
 from abicheck.model.records import NamedTuple
@@ -26,6 +17,7 @@ from abicheck.model.records import NamedTuple
 if TYPE_CHECKING:
     from abicheck.evidence.elf.file import ElfFile, Section
     from abicheck.evidence.elf.mips import GlobalOffsets
+    from abicheck.evidence.elf.relocations import Relocation, Relocations
 
 LARGEST_READ = 1 << 24
 MOST_OVERLAPPING = 4
@@ -61,6 +53,8 @@ class ElfMemory:
     @cached_property
     def relocations(self) -> Relocations:
         """The dynamic relocations of the file."""
+        from abicheck.evidence.elf.relocations import Relocations  # noqa: PLC0415  often unasked
+
         return Relocations(self._dynamic)
 
     @cached_property
@@ -119,7 +113,7 @@ class ElfMemory:
         if isinstance(content, Unseen):
             return content
         for relocation in self._relocations(address, size):
-            return Unseen(_filled(relocation))
+            return Unseen(relocation.clause)
         return Observed(content, self.origin(address))
 
     def _content(self, address: int, size: int, *, initial: bool) -> bytes | Unseen:
@@ -160,7 +154,7 @@ class ElfMemory:
             return self._plain_pointer(address)
         relocation = relocations[0]
         if len(relocations) > 1 or relocation.address != address or relocation.width != word:
-            return Unseen(f"{_filled(relocation)}, but not as one pointer")
+            return Unseen(f"{relocation.clause}, but not as one pointer")
         target = self._target(relocation)
         if isinstance(target, Unseen):
             return target
@@ -176,18 +170,24 @@ class ElfMemory:
         return Observed(PointerValue(), self.origin(address))
 
     def _target(self, relocation: Relocation) -> PointerValue | Unseen:
+        from abicheck.evidence.elf.relocation_types import (  # noqa: PLC0415  often unasked
+            RELATIVE,
+            SLOT,
+            SYMBOLIC,
+        )
+
         effect, symbol = relocation.type.effect, relocation.symbol
         if effect == SYMBOLIC and not symbol and self.elf.machine == elf_.EM_MIPS:
             effect = RELATIVE
         if effect not in {RELATIVE, SYMBOLIC, SLOT}:
-            return Unseen(_filled(relocation))
+            return Unseen(relocation.clause)
         addend = self._addend(relocation, in_place=effect != SLOT)
         if addend is None:
-            return Unseen(f"{_filled(relocation)}, with an addend that is not in the file")
+            return Unseen(f"{relocation.clause}, with an addend that is not in the file")
         if effect == RELATIVE:
             return PointerValue(address=addend & self._mask)
         if not symbol:
-            return Unseen(f"{_filled(relocation)} to an absolute number")
+            return Unseen(f"{relocation.clause} to an absolute number")
         return self._symbolic(symbol, addend)
 
     def _addend(self, relocation: Relocation, *, in_place: bool) -> int | None:
@@ -281,18 +281,6 @@ class ElfMemory:
             return Unseen(f"{section.size} bytes are more than is read at once")
         content = self.elf.content(section)
         return Observed(content.take(content.remaining), Origin(self.elf.path, name, content.start))
-
-
-def _filled(relocation: Relocation) -> str:
-    """Say, as a clause, that the loader fills a place, and by what."""
-    name, reason = relocation.type.name, ""
-    if relocation.type.effect == RESOLVED:
-        reason = " with what a resolver returns"
-    elif relocation.type.effect == THREAD:
-        reason = " for thread-local storage"
-    elif relocation.type.effect == COPIED:
-        reason = " with what another library holds"
-    return f"it is filled by the loader{reason} ({name})"
 
 
 def _lay_out(elf: ElfFile) -> list[Mapping]:

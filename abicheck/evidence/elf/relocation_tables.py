@@ -113,14 +113,13 @@ class Table:
             # Zeros are left out, of which tables are full: they make the search slow.
             whole = block.to_bytes(word - 1, order)  # type: ignore[arg-type]
             wanted = whole.strip(b"\0") or whole
-            hits, before = 0, skipped + whole.index(wanted)
-            for hit in self._hits(wanted):
+            before = skipped + whole.index(wanted)
+            for number, hit in enumerate(self._hits(wanted)):
+                if number == MOST_HITS:
+                    return None
                 row, beside = divmod(hit - before, self.entry_size)
                 if not beside:
                     rows.append(row)
-                hits += 1
-                if hits > MOST_HITS:
-                    return None
         return rows
 
     def _hits(self, wanted: bytes) -> Iterator[int]:

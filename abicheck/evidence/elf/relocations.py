@@ -8,9 +8,12 @@ from abicheck.errors import BinaryError, UnsupportedError
 from abicheck.evidence.elf import standard as elf_
 from abicheck.evidence.elf.relocation_tables import PackedTable, RelativeTable, Table
 from abicheck.evidence.elf.relocation_types import (
+    COPIED,
     NOTHING,
     OTHER,
     RELATIVE,
+    RESOLVED,
+    THREAD,
     WIDEST,
     RelocationType,
     relocation_types,
@@ -36,6 +39,16 @@ class Relocation(NamedTuple):
     def is_effective(self) -> bool:
         """Whether it changes anything: R_x_NONE does not."""
         return self.type.effect != NOTHING
+
+    @property
+    def clause(self) -> str:
+        """What to say where it fills a value that is asked for."""
+        reason = {
+            RESOLVED: " with what a resolver returns",
+            THREAD: " for thread-local storage",
+            COPIED: " with what another library holds",
+        }.get(self.type.effect, "")
+        return f"it is filled by the loader{reason} ({self.type.name})"
 
 
 RELR = RelocationType("DT_RELR", RELATIVE)
