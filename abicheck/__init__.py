@@ -58,11 +58,13 @@ def verify(  # noqa: PLR0913 (all but two by keyword)
     debug_dirs: Sequence[str] = (),
     host: str | None = None,
     sysroot: str | None = None,
+    as_of: str | None = None,
 ) -> Report:
     """Verify a plugin, or all plugins of a directory, against a contract, without running them.
 
     `contract` is a path or what `parse_contract` returned; `parameters` override those of
-    the contract. A plugin that cannot be read has a report with an `error`.
+    the contract, `as_of` is the version of it to hold plugins to, whatever they state. A plugin
+    that cannot be read has a report with an `error`.
 
     Raises:
         ContractError: if the contract is wrong.
@@ -76,6 +78,7 @@ def verify(  # noqa: PLR0913 (all but two by keyword)
         debug_dirs=tuple(debug_dirs),
         host=host,
         sysroot=sysroot,
+        as_of=as_of,
     )
     return verification.verify(path, contract, options)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from abicheck import contract as contracts
 from abicheck import evidence as readers
 from abicheck import layout, rules
-from abicheck.errors import AbicheckError, ContractError
+from abicheck.errors import AbicheckError, ContractError, Problem
 from abicheck.model.options import VerifyOptions
 from abicheck.model.report import UNVERIFIED, Claim, PluginReport, Report
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 DEFAULTS = VerifyOptions()
 HASH_WINDOW = 1 << 20
-GROWTH = "`since` and the other keys of growth are not used yet: the whole contract was demanded"
+NO_GROWTH = "the contract says of nothing since when it is there: all of it was demanded"
 
 
 def read_contract(path: str | os.PathLike[str]) -> Contract:
@@ -66,16 +66,21 @@ def verify(
 def verify_plugin(path: str, contract: Contract, options: VerifyOptions = DEFAULTS) -> PluginReport:
     """Verify one plugin file; one that cannot be read is reported with an `error`."""
     binding = contracts.bind(contract, os.path.basename(path), options.parameters)
+    if options.as_of is not None:
+        _check_as_of(contract, options.as_of)
     try:
         slices = readers.read_plugin(
             path, debug_files=options.debug_files, debug_dirs=options.debug_dirs
         )
         chosen, notes = _choose(slices, binding.contract)
-        if contract.uses_growth:
-            notes += (GROWTH,)
         if options.debug_files:
             notes += tuple(note for each in chosen for note in getattr(each.types, "notes", ()))
         cases = [_case(each, binding, options, slices) for each in chosen]
+        if contract.uses_growth:
+            cases, told = _as_of(cases, options)
+            notes += told
+        elif options.as_of is not None:
+            notes += (NO_GROWTH,)
         claims = [claim for case in cases for claim in _judge(case, binding)]
         sha256 = _sha256(path) if options.wants_hash else None
         stated = rules.stated_version(cases[0])
@@ -142,6 +147,38 @@ def _case(
         parameters=binding.parameters,
         file_matches=binding.file_matches,
     )
+
+
+def _as_of(
+    cases: Sequence[rules.Case], options: VerifyOptions
+) -> tuple[list[rules.Case], tuple[str, ...]]:
+    """Return the cases of the contract as of the version that each slice states, and notes."""
+    from abicheck.rules import growth  # noqa: PLC0415 (few contracts speak of growth)
+
+    aged: list[rules.Case] = []
+    notes: list[str] = []
+    for case in cases:
+        held = growth.held_to(case, options.as_of)
+        kept = growth.unaging(case, held, layout.lay_out)
+        earlier = growth.aged(case, held, kept)
+        layouts = layout.lay_out(earlier, case.evidence.target)
+        aged.append(case.under(earlier, layouts, growth.of(case, held, kept)))
+        notes.extend(growth.notes(case, held, kept))
+    return aged, tuple(dict.fromkeys(notes))
+
+
+def _check_as_of(contract: Contract, version: str) -> None:
+    """Refuse a version that is none, or that the contract does not describe yet."""
+    from abicheck.model.growth import is_beyond, is_version  # noqa: PLC0415
+
+    message = None
+    if not is_version(version):
+        message = f'as of "{version}": expected a version such as "1.2"'
+    elif is_beyond(version, contract.version):
+        message = f'as of "{version}": this contract describes {contract.version}, nothing later'
+    if message is not None:
+        problem = Problem(file=contract.file, line=None, key="version", message=message)
+        raise ContractError([problem])
 
 
 def _targets(slices: Sequence[Evidence]) -> tuple[Target, ...]:

@@ -32,6 +32,10 @@ OPTIONS = (
     ),
     SET,
     Option(
+        "--as-of", "the version of the contract to hold plugins to\n"
+        "(default: the one that a plugin's tag states)", value="VERSION",
+    ),
+    Option(
         "--debug-file", "a file with the plugin's debug information",
         value="FILE", is_repeatable=True,
     ),
@@ -52,7 +56,7 @@ OPTIONS = (
     HELP,
 )  # fmt: skip
 
-REPEATED = ("--set", "--host", "--sysroot")
+REPEATED = ("--set", "--as-of", "--host", "--sysroot")
 """Options that a command suggested to the user must repeat."""
 
 EXIT_CODES = {
@@ -128,6 +132,7 @@ def _options(arguments: Arguments) -> VerifyOptions:
         host=arguments.maybe("--host"),
         sysroot=arguments.maybe("--sysroot"),
         wants_hash=arguments.has("--hash"),
+        as_of=arguments.maybe("--as-of"),
     )
 
 

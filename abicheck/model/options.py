@@ -16,7 +16,8 @@ class VerifyOptions:
     """How to verify: `parameters` override the contract's own; paths are as the user wrote them.
 
     `debug_files` and `debug_dirs` are searched for separate debug information; `host` is the
-    host's binary, `sysroot` the directory of the libraries that a plugin will find.
+    host's binary, `sysroot` the directory of the libraries that a plugin will find. `as_of` is
+    the version of the contract to hold plugins to, whatever they state.
     """
 
     parameters: Mapping[str, object] = MappingProxyType({})
@@ -25,6 +26,7 @@ class VerifyOptions:
     host: str | None = None
     sysroot: str | None = None
     wants_hash: bool = False
+    as_of: str | None = None
 
 
 @record

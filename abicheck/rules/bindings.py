@@ -165,9 +165,7 @@ class Bindings:
             self._explore(name, found, flow)
 
     def _stated_flow(self, name: str, flow: str | None) -> str | None:
-        definition = self.case.contract.definitions.get(name)
-        stated = definition.filled_by if isinstance(definition, Struct) else None
-        return FILLED_BY[stated] if stated else flow
+        return stated_flow(self.case, name, flow)
 
     def _explore(self, name: str, actual: TypeId, flow: str | None) -> None:
         wanted, found = self.case.layouts.layout(name), self.types.layout(actual)
@@ -240,6 +238,13 @@ class Bindings:
             if not isinstance(layout, PointerLayout) and (getattr(layout, "size", 0) or 0) >= 16:  # noqa: PLR2004 (128 bits)
                 return "a 128-bit value"
         return ""
+
+
+def stated_flow(case: Case, name: str, flow: str | None) -> str | None:
+    """Return which way a struct travels: what the contract says of it goes before what was seen."""
+    definition = case.contract.definitions.get(name)
+    stated = definition.filled_by if isinstance(definition, Struct) else None
+    return FILLED_BY[stated] if stated else flow
 
 
 def reachable(case: Case) -> frozenset[str]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from abicheck.model.contract import Contract, Export
     from abicheck.model.evidence import Evidence, Origin, Symbol
+    from abicheck.model.growth import Growth
     from abicheck.model.layout import Layouts
     from abicheck.model.target import Target, TargetFacts
     from abicheck.rules.bindings import Bindings
@@ -65,6 +66,7 @@ class Case:
         slices: Sequence[Target],
         parameters: Mapping[str, object],
         file_matches: bool | None,
+        growth: Growth | None = None,
     ) -> None:
         """Bring together what the rules need; `slices` are all targets of a universal file."""
         self.contract = contract
@@ -75,7 +77,16 @@ class Case:
         self.slices = tuple(slices)
         self.parameters = parameters
         self.file_matches = file_matches
+        self.growth = growth
         self._symbols: dict[tuple[str, str | None], Symbol | None] = {}
+
+    def under(self, contract: Contract, layouts: Layouts, growth: Growth) -> Case:
+        """Return the same plugin against an earlier version of the contract."""
+        return Case(
+            contract=contract, evidence=self.evidence, layouts=layouts, facts=self.facts,
+            surroundings=self.surroundings, slices=self.slices, parameters=self.parameters,
+            file_matches=self.file_matches, growth=growth,
+        )  # fmt: skip
 
     @property
     def target(self) -> str:

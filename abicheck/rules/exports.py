@@ -241,9 +241,19 @@ def _data_size(
             reason = "the symbol table does not record the size of data"
         return case.unverified(data_size, "size", scope, expected=expected, reason=reason)
     fits = symbol.size == size if size is not None else symbol.size >= (at_least or 0)
+    if case.growth is not None and size is not None and symbol.size > size:
+        fits = _may_be_longer(case, export)
     return case.compared(
         data_size, "size", scope, fits=fits, expected=expected, actual=f"{symbol.size} bytes"
     )  # fmt: skip
+
+
+def _may_be_longer(case: Case, export: Export) -> bool:
+    if export.type is None or export.size is not None:
+        return False
+    from abicheck.rules.growth import may_be_longer  # noqa: PLC0415 (few contracts speak of growth)
+
+    return may_be_longer(case, export.type)
 
 
 @rule("data-not-writable")

@@ -56,7 +56,10 @@ class Member:
 
 @record
 class Compared:
-    """A struct of the contract against one type of the plugin."""
+    """A struct of the contract against one type of the plugin.
+
+    `grown` are fields that a plugin may have in addition; `refusal` says of `added` ones why not.
+    """
 
     wanted: StructLayout
     found: StructLayout
@@ -65,16 +68,25 @@ class Compared:
     added: tuple[FieldLayout, ...]
     alignment: int | None
     is_alignment_derived: bool
+    grown: tuple[FieldLayout, ...] = ()
+    refusal: str = ""
 
     @property
     def differs(self) -> bool:
         """Whether anything of it is a mismatch."""
         return (
             bool(self.added)
-            or self.wanted.size not in {None, self.found.size}
+            or (self.wanted.size not in {None, self.found.size} and not self.grown)
             or any(MISMATCH in {each.place.status, each.type.status} for each in self.members)
-            or self.alignment not in {None, self.wanted.alignment}
+            or (
+                self.alignment not in {None, self.wanted.alignment} and not self.has_grown_alignment
+            )
         )
+
+    @property
+    def has_grown_alignment(self) -> bool:
+        """Whether fields that may be there in addition explain another alignment."""
+        return bool(self.grown) and (self.alignment or 0) > (self.wanted.alignment or 0)
 
 
 def compare_struct(case: Case, wanted: StructLayout, binding: Binding) -> Compared | None:
@@ -93,7 +105,12 @@ def compare_struct(case: Case, wanted: StructLayout, binding: Binding) -> Compar
     if alignment is None:
         alignment, is_derived = derived_alignment(types, binding.type_id, case.facts), True
     extra = tuple(_real(case, added, wanted, found))
-    return Compared(wanted, found, binding, members, extra, alignment, is_derived)
+    compared = Compared(wanted, found, binding, members, extra, alignment, is_derived)
+    if not extra or case.growth is None:
+        return compared
+    from abicheck.rules.growth import grown  # noqa: PLC0415 (few contracts speak of growth)
+
+    return grown(case, compared)
 
 
 def quiet_comparison(case: Case) -> Comparison:

@@ -155,7 +155,8 @@ class StructClaims:
         yield from claims
 
     def _story(self, compared: Compared) -> str:
-        return tell(compared, self.case.evidence.types)
+        story = tell(compared, self.case.evidence.types)
+        return f"{story}. {compared.refusal}" if compared.refusal else story
 
     def _fields(self, compared: Compared, scope: Scope) -> tuple[list[Claim], str | None]:
         """Return the claims of all fields, and the subject that explains what is moved after it."""
@@ -185,7 +186,7 @@ class StructClaims:
         wanted, found = compared.wanted, compared.found
         if wanted.size is not None:
             yield self.case.compared(
-                struct_size, "size", scope, fits=wanted.size == found.size,
+                struct_size, "size", scope, fits=wanted.size == found.size or bool(compared.grown),
                 expected=_bytes(wanted.size), actual=_bytes(found.size), cause=cause,
             )  # fmt: skip
         if not wanted.is_partial:
@@ -204,10 +205,12 @@ class StructClaims:
                 expected=expected,
             )
         found = f"aligned to {actual}"
-        if not compared.is_alignment_derived or actual == wanted or cause is not None:
+        is_explained = cause is not None or compared.has_grown_alignment
+        if not compared.is_alignment_derived or actual == wanted or is_explained:
             derived = " (derived from its members)" if compared.is_alignment_derived else ""
+            fits = actual == wanted or compared.has_grown_alignment
             return self.case.compared(
-                struct_alignment, "alignment", scope, fits=actual == wanted, expected=expected,
+                struct_alignment, "alignment", scope, fits=fits, expected=expected,
                 actual=found + derived, cause=cause,
             )  # fmt: skip
         if self._is_natural(compared) if wanted > actual else not self._has_packing:
@@ -322,6 +325,13 @@ class StructClaims:
                 expected="no such field",
                 actual=f"`{field.name}: {describe(types, field.type)}` at {place(field)}",
                 cause=cause or (scope.subject if has_grown else None),
+            )  # fmt: skip
+        for field in compared.grown[:MOST_ADDED]:
+            inner = replace(scope, subject=f"{scope.subject}.{field.name}")
+            yield self.case.compared(
+                field_added, "offset", inner, fits=True, expected="possibly more fields",
+                actual=f"`{field.name}: {describe(types, field.type)}` at {place(field)}",
+                message="a field in addition, behind all that the contract knows",
             )  # fmt: skip
 
 

@@ -139,17 +139,21 @@ class TagReading:
     def version(self) -> Version | None:
         """Return the version that the tag states, if it can be read."""
         decoder: Decoder | None = getattr(self.tag, "decode", None)
-        if decoder is None or isinstance(self.places, Failure) or len(self.places) != 1:
+        if isinstance(self.places, Failure) or len(self.places) != 1:
             return None
+        if decoder is None and not self.case.contract.uses_growth:
+            return None  # An integer alone states a version only where versions count.
         accepting = next((each for each in self.tag.conditions if each.key == "accepts"), None)
         if accepting is None:
             return None
-        if self._is_of_paths():
+        if decoder is not None and self._is_of_paths():
             parts = self._parts(decoder)
             return parts if isinstance(parts, Version) else None
         value = self._read(self.places[0], accepting)
         if isinstance(value, Failure):
             return None
+        if decoder is None:
+            return Version((int(self._cut(value).value),))  # type: ignore[arg-type]
         version = self._decode(value, decoder)
         return version if isinstance(version, Version) else None
 
@@ -198,7 +202,7 @@ class TagReading:
     def _version_answer(self, value: Value, condition: Condition, place: Place) -> Answer:
         decoder: Decoder | None = getattr(self.tag, "decode", None)
         if decoder is None:
-            version: Version | Failure = Version((int(value.value),))  # type: ignore[arg-type]
+            version: Version | Failure = Version((int(self._cut(value).value),))  # type: ignore[arg-type]
         else:
             version = self._decode(value, decoder)
         if isinstance(version, Failure):
@@ -361,7 +365,17 @@ def claims_of(case: Case, tag: Tag) -> Iterator[Claim]:
             cause = f"exports.{tag.path.root}" if tag.path.root else None
             yield _claim(case, tag_absent, mine, condition, answer, cause)
         else:
-            yield _claim(case, tag_condition, mine, condition, answer)
+            claim = _claim(case, tag_condition, mine, condition, answer)
+            yield _with_version_held_to(case, tag, claim)
+
+
+def _with_version_held_to(case: Case, tag: Tag, claim: Claim) -> Claim:
+    """Have the claim that states a plugin's version say to which one it is held, if that differs."""
+    growth = case.growth
+    states_it = claim.status == OK and claim.claim == "accepts"
+    if growth is None or not states_it or tag is not case.contract.interface_tag:
+        return claim
+    return replace(claim, message=growth.note or None)
 
 
 def _claim(  # noqa: PLR0913, PLR0917 (one condition of one tag, and what came of it)
