@@ -42,6 +42,10 @@ MOST_FILES = 20_000
 """Split units that are opened at most."""
 
 
+MOST_HEADERS = 1 << 16
+"""Units that are looked at for being skeletons."""
+
+
 class DebugFile:
     """The debug sections of one file, or of one split unit in a package."""
 
@@ -240,11 +244,21 @@ class Book:
     def skeletons(self, most: int) -> Iterator[Unit]:
         """Yield the units that stand for units in other files, in order."""
         info = self.main.info
-        has_old_ones = self.main.has_old_skeletons
-        for unit in islice(info.units() if info else (), most):
+        if info is None:
+            return
+        for start in islice(self._skeletons, most):
+            yield info.unit_at(start)
+
+    @cached_property
+    def _skeletons(self) -> list[int]:
+        """Where the skeletons begin, since it takes all headers to tell."""
+        info, has_old_ones = self.main.info, self.main.has_old_skeletons
+        found = []
+        for unit in islice(info.units() if info else (), MOST_HEADERS):
             is_old = has_old_ones and unit.version < DWARF_5 and unit.signature is None
             if (unit.type == dw.DW_UT_skeleton or is_old) and unit.dwo_name:
-                yield unit
+                found.append(unit.start)
+        return found
 
     def packaged_type_units(self, most: int) -> Iterator[Unit]:
         """Yield the type units that packages keep apart from the split units opened so far.

@@ -122,14 +122,13 @@ class Names:
         if file.is_split:
             return section.units()  # One unit, or one and its type units.
         offsets = self._string_offsets(file, name)
-        found = set()
-        for needle in {name.encode() + b"\0", *(self._pointer(file, each) for each in offsets)}:
-            reached = 0
-            for hit in section.region.find_all(needle, MOST_HITS):
-                if hit >= reached:
-                    unit = section.unit_holding(hit)
-                    found.add(unit.start)
-                    reached = unit.end
+        needles = sorted({name.encode() + b"\0", *(self._pointer(file, each) for each in offsets)})
+        found, begin, end = set(), 0, 0
+        for hit in section.region.find_any(needles, MOST_HITS):
+            if not begin <= hit < end:
+                unit = section.unit_holding(hit)
+                found.add(unit.start)
+                begin, end = unit.start, unit.end
         if file.string_offsets is not None:
             for offset in offsets:
                 found.update(self._units_indexing(section, file.string_offsets, offset))

@@ -12,7 +12,7 @@ from abicheck.errors import BinaryError
 from abicheck.model.evidence import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from abicheck.evidence.dwarf.forms import Buffer
     from abicheck.evidence.sections import SectionBytes, Sections
@@ -74,21 +74,30 @@ class Region:
     def find_all(
         self, needle: bytes, most: int, begin: int = 0, end: int | None = None
     ) -> Iterator[int]:
-        """Yield where `needle` occurs from `begin` to `end`, at most `most` times.
+        """Yield where `needle` occurs from `begin` to `end`, at most `most` times."""
+        return self.find_any((needle,), most, begin, end)
 
-        Pages of a mapping that were gone through are given back, for the sake of memory.
+    def find_any(
+        self, needles: Collection[bytes], most: int, begin: int = 0, end: int | None = None
+    ) -> Iterator[int]:
+        """Yield where any of `needles` occurs, going through the section once.
+
+        The order is that of windows, and of `needles` inside of each. Pages of a mapping
+        that were gone through are given back, for the sake of memory.
         """
-        overlap = len(needle) - 1
+        overlap = max(map(len, needles)) - 1
         end = self.size if end is None else min(end, self.size)
         for start in range(begin, end, SEARCH_WINDOW):
             window = self._bytes[start : min(end, start + SEARCH_WINDOW + overlap)]
-            at = window.find(needle)
-            while at >= 0:
-                yield start + at
-                most -= 1
-                if not most:
-                    return
-                at = window.find(needle, at + 1)
+            for needle in needles:
+                last = SEARCH_WINDOW + len(needle) - 1
+                at = window.find(needle, 0, last)
+                while at >= 0:
+                    yield start + at
+                    most -= 1
+                    if not most:
+                        return
+                    at = window.find(needle, at + 1, last)
             if self.size > 4 * SEARCH_WINDOW:
                 self.release(start, start + SEARCH_WINDOW)
 
