@@ -14,8 +14,11 @@ from abicheck.model.contract import Binding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
 
     from abicheck.model.contract import Contract
+
+GLOB_MARKS = "*?["
 
 
 def bind(
@@ -25,6 +28,8 @@ def bind(
 
     Values come from `[parameters]`, then from the named groups of `plugin.file` on the
     base name of `plugin_file_name`, then from `overrides`, each going before the last.
+
+    Where a value of the file's name does not fit, what needs it is left `unresolved`.
 
     Raises: ContractError where an override names no parameter, or a value does not fit.
     """
@@ -39,12 +44,54 @@ def bind(
         matched = None
     if not source.has_templates or (values == contract.parameters and not source.has_open):
         return Binding(contract=contract, file_matches=matched, parameters=values)
+    caught = captures.keys() - overrides.keys()
+    if any(mark in captures[name] for name in caught for mark in GLOB_MARKS):
+        return _without(caught, source, values, matched, "its name would be read as a pattern")
+    try:
+        return _filled(source, values, matched)
+    except ContractError as error:  # What a file is called is no fault of the contract.
+        if not {problem.key for problem in error.problems} <= _keys_with(source, caught):
+            raise
+        return _without(caught, source, values, matched, error.problems[0].message)
+
+
+def _filled(source: Source, values: Mapping[str, object], matched: bool | None) -> Binding:
     from abicheck.contract.templates import fill, prune  # noqa: PLC0415 (few contracts hold any)
 
     filling = fill(source.document, values)
     gone, unresolved = prune(filling, source.lines)
     bound = build_contract(source, filling, gone)
     return Binding(contract=bound, file_matches=matched, parameters=values, unresolved=unresolved)
+
+
+def _keys_with(source: Source, names: AbstractSet[str]) -> set[str]:
+    """Return the keys of the contract whose text has one of these parameters in it."""
+    from abicheck.contract.schema import key_text  # noqa: PLC0415
+    from abicheck.contract.templates import TEMPLATE, templates_in  # noqa: PLC0415
+
+    return {
+        key_text(path)
+        for path, text in templates_in(source.document)
+        if any(name in names for name, _ in TEMPLATE.findall(text))
+    }
+
+
+def _without(
+    caught: AbstractSet[str],
+    source: Source,
+    values: Mapping[str, object],
+    matched: bool | None,
+    trouble: str,
+) -> Binding:
+    """Leave out what needs the values that a file's name gives, since they do not fit."""
+    kept = {name: value for name, value in values.items() if name not in caught}
+    bound = _filled(source, kept, matched)
+    said = " and ".join(f"{{{name}}} = {values[name]!r}" for name in sorted(caught))
+    reason = f"the file's name gives {said}: {trouble}"
+    unresolved = tuple((subject, line, reason) for subject, line, _ in bound.unresolved)
+    return Binding(
+        contract=bound.contract, file_matches=matched, parameters=values, unresolved=unresolved
+    )
 
 
 def parse_setting(text: str) -> tuple[str, object]:

@@ -199,9 +199,39 @@ def test_override_of_nothing_is_an_error() -> None:
 
 
 def test_exports_that_come_to_one_name_are_an_error() -> None:
-    body = "[plugin]\nfile = '(?P<x>.*).so'\n[exports]\na_init = 'fn()'\n'{x}_init' = 'fn()'"
+    body = "[parameters]\nx = 'b'\n[exports]\na_init = 'fn()'\n'{x}_init' = 'fn()'"
     with pytest.raises(ContractError, match="comes to the name of another export"):
-        bind(contract(HEADER + body), "a.so")
+        bind(contract(HEADER + body), "b.so", {"x": "a"})
+
+
+NAMED = "[plugin]\nfile = '(?P<x>.*).so'\n[exports]\na_init = 'fn()'\n'{x}_init' = 'fn()'\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "why"),
+    [
+        ("a.so", "comes to the name of another export"),
+        ("*.so", "its name would be read as a pattern"),
+    ],
+)
+def test_name_of_a_file_is_no_error_of_the_contract(file: str, why: str) -> None:
+    found = bind(contract(HEADER + NAMED), file)
+    assert [export.name for export in found.contract.exports] == ["a_init"]
+    ((subject, _, reason),) = found.unresolved
+    assert subject == "exports.{x}_init"
+    assert reason.startswith("the file's name gives {x} = ")
+    assert why in reason
+
+
+def test_text_from_the_name_of_a_file_where_an_integer_is_wanted_leaves_out_the_tag() -> None:
+    tag = "v = 'static u32'\n[tags.t]\nread = 'v'\nequals = '{x}'"
+    found = bind(contract(HEADER + NAMED + tag), "7.so")
+    assert value_of(found, "t", "equals") == 7
+    found = bind(contract(HEADER + NAMED + tag), "many.so")
+    assert not found.contract.tags
+    assert "tags.t" in {subject for subject, _, _ in found.unresolved}
+    with pytest.raises(ContractError, match="expected an integer"):
+        bind(contract(HEADER + NAMED + tag), "7.so", {"x": "many"})
 
 
 def test_export_with_an_open_type_leaves_out_the_tags_that_read_it() -> None:
