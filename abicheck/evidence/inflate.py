@@ -57,7 +57,7 @@ class Budget:
 
     def __init__(self, file_size: int) -> None:
         """Allow what a sound file of `file_size` bytes could need, and no more."""
-        self.left = FREE_WORK + 8 * file_size
+        self.left = FREE_WORK + 16 * file_size
         self.inflated = 0
 
     def spend(self, size: int) -> bool:
