@@ -15,12 +15,25 @@ if TYPE_CHECKING:
     from abicheck.model.target import Target
 
 
+_latest: list[tuple[Contract, Target, Layouts]] = []
+"""The layouts asked for last: of one contract, for one plugin after the other."""
+
+
 def lay_out(contract: Contract, target: Target) -> Layouts:
     """Return the layout of every type of `contract` on `target`, by its id.
 
     A type that cannot be laid out there, or that depends on an environment which the
     target does not name, is an `UnknownLayout` with the reason.
     """
+    for known, where, layouts in _latest:
+        if known is contract and where == target:
+            return layouts
+    layouts = _lay_out(contract, target)
+    _latest[:] = [(contract, target, layouts)]
+    return layouts
+
+
+def _lay_out(contract: Contract, target: Target) -> Layouts:
     answers = [lay_out_for(contract, facts) for facts in possible_facts(target)]
     types = answers[0]
     if target.bits != BITS[target.machine]:

@@ -50,7 +50,8 @@ def record(cls: type[T]) -> type[T]:
 
     def __init__(self: object, *positional: object, **named: object) -> None:
         values = self.__dict__
-        values.update(zip(names, positional, strict=False))
+        if positional:
+            values.update(zip(names, positional, strict=False))
         values.update(named)
         if not (required <= values.keys() <= known) or len(positional) > len(names):
             raise TypeError(_complaint(cls.__name__, values, required, known))

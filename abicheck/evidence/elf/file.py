@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from abicheck.evidence.cursor import Buffer
+    from abicheck.evidence.elf.dynamic import Dynamic
 
 MOST_SEGMENTS = 1 << 12
 MOST_SECTIONS = 1 << 16
@@ -332,6 +333,16 @@ class ElfFile:
         return self.machine == elf_.EM_PPC64 and (
             abi == 1 or (not abi and self.byte_order == "big")
         )
+
+    @cached_property
+    def dynamic(self) -> Dynamic:
+        """The dynamic section.
+
+        Raises: BinaryError if there is none or it is not mapped.
+        """
+        from abicheck.evidence.elf.dynamic import Dynamic  # noqa: PLC0415  it knows this class
+
+        return Dynamic(self)
 
     def code_address(self, address: int) -> int:
         """Return where the code of the function at `address` begins.

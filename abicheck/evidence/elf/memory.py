@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from abicheck.errors import BinaryError
 from abicheck.evidence.elf import standard as elf_
-from abicheck.evidence.elf.dynamic import Dynamic
 from abicheck.evidence.elf.symbols import DynamicSymbols, code_start
 from abicheck.model.evidence import Observed, Origin, PointerValue, Unseen
 from abicheck.model.records import NamedTuple
 
 if TYPE_CHECKING:
+    from abicheck.evidence.elf.dynamic import Dynamic
     from abicheck.evidence.elf.file import ElfFile, Section
     from abicheck.evidence.elf.mips import GlobalOffsets
     from abicheck.evidence.elf.relocations import Relocation, Relocations
@@ -314,7 +314,7 @@ def _lay_out(elf: ElfFile) -> list[Mapping]:
 
 def descriptor_target(elf: ElfFile, address: int) -> int:
     """Return where the code of a PowerPC ELFv1 function descriptor begins."""
-    target = ElfMemory(elf, Dynamic(elf)).pointer(address)
+    target = ElfMemory(elf, elf.dynamic).pointer(address)
     if isinstance(target, Unseen) or target.value.address is None:
         return address
     return target.value.address

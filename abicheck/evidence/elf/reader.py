@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from abicheck.errors import UnsupportedError
 from abicheck.evidence.elf import standard as elf_
-from abicheck.evidence.elf.dynamic import Dynamic
 from abicheck.evidence.elf.facts import read_facts, read_libc
 from abicheck.evidence.elf.file import ElfFile
 from abicheck.evidence.elf.machines import read_target
@@ -47,7 +46,7 @@ class ElfEvidence:
         """
         self.elf, self.file = elf, elf.path
         self._debug_files, self._debug_dirs = tuple(debug_files), tuple(debug_dirs)
-        self._dynamic = Dynamic(elf)
+        self._dynamic = elf.dynamic
         self.memory = ElfMemory(elf, self._dynamic)
         self.symbols = self.memory.symbols
         needs = self.symbols.versions.needs
@@ -152,7 +151,7 @@ def _is_executable(elf: ElfFile) -> bool:
     segments = {segment.type for segment in elf.segments}
     if elf_.PT_DYNAMIC not in segments:
         return False
-    values = Dynamic(elf).values
+    values = elf.dynamic.values
     if values.get(elf_.DT_FLAGS_1, 0) & elf_.DF_1_PIE:
         return True
     is_debugged = any(tag in values for tag in FOR_DEBUGGERS)
