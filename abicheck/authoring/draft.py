@@ -13,9 +13,15 @@ from abicheck.authoring.translate import Translator
 from abicheck.errors import AbicheckError
 from abicheck.layout import facts_for
 from abicheck.model.evidence import DATA, FUNCTION, IFUNC, Observed, Unseen
-from abicheck.model.layout import ArrayLayout, EnumLayout, FunctionLayout, StructLayout
+from abicheck.model.layout import (
+    ArrayLayout,
+    EnumLayout,
+    FunctionLayout,
+    PointerLayout,
+    StructLayout,
+)
 from abicheck.model.records import record
-from abicheck.model.types import Array, Opaque
+from abicheck.model.types import Array, Named, Opaque
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,6 +32,9 @@ if TYPE_CHECKING:
     from abicheck.model.types import Definition, Type
 
 MOST_LISTED = 8
+MOST_EXPORTS = 5000
+"""More are no interface that anybody wrote; and each costs a search."""
+
 FIRST_VERSION = "1.0"
 
 
@@ -124,8 +133,12 @@ class _Author:
         if self.wishes.exports:
             chosen = chosen_names(self.evidence.file, names, self.wishes.exports)
         else:
-            plain, mangled = plain_names(names)
-            chosen = plain
+            chosen, mangled = plain_names(names)
+            if len(chosen) > MOST_EXPORTS:
+                raise AuthoringError(
+                    f"{self.evidence.file}: it exports {len(chosen)} symbols; "
+                    "name those that plugins must offer, such as --export 'codec_*'"
+                )
             if mangled:
                 self._leave_out(mangled, "have no meaning in C")
         found = [self.evidence.find_export(name) for name in chosen]
@@ -208,16 +221,28 @@ class _Author:
                 is_mutable=symbol.is_writable is True and not wording.is_const,
                 comment="A list that ends with zero, as it seems: its length is left open.",
             )
+        spelled = self.translator.spell(answer.value, symbol.name)
+        if isinstance(spelled, Named):
+            self._note_nulls(spelled.name, symbol, answer.value)
         size = getattr(self.evidence.types.layout(answer.value), "size", None)
         is_longer = None not in {size, symbol.size} and (symbol.size or 0) > (size or 0)
         return DraftedExport(
             name=symbol.name,
             is_data=True,
-            type=self.translator.spell(answer.value, symbol.name),
+            type=spelled,
             is_mutable=symbol.is_writable is True and not wording.is_const,
             size_at_least=size if is_longer else None,
             comment="It is longer than its type: a flexible array." if is_longer else "",
         )
+
+    def _note_nulls(self, name: str, symbol: Symbol, type_id: TypeId) -> None:
+        """Note which callbacks of an exported struct are NULL: they are allowed to be."""
+        layout = self.evidence.types.layout(type_id)
+        for field in layout.fields if isinstance(layout, StructLayout) else ():
+            if isinstance(self.evidence.types.layout(field.type), PointerLayout):
+                pointer = self.evidence.memory.pointer(symbol.address + (field.offset or 0))
+                if isinstance(pointer, Observed) and pointer.value.is_null:
+                    self.translator.nullable.add((name, field.name))
 
     def _wanted_types(self) -> None:
         near = [

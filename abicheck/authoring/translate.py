@@ -60,9 +60,10 @@ class Translator:
         self.definitions: dict[str, Definition] = {}
         self.comments: dict[str, str] = {}
         self.structs: dict[str, Reached] = {}
-        self.nullable: frozenset[tuple[str, str]] = frozenset()
+        self.nullable: set[tuple[str, str | None]] = set()
         self.takes_bytes_for_chars = False
         self.has_unrecorded_callbacks = False
+        self._from_plugin = True
         self._names: dict[TypeId, str] = {}
         self._first: dict[str, TypeId] = {}
         self._waiting: deque[Reached] = deque()
@@ -75,6 +76,7 @@ class Translator:
         """Spell the fields of every struct that was reached, and of those that they reach."""
         while self._waiting:
             reached = self._waiting.popleft()
+            self._from_plugin = True
             if reached.name in self.structs:
                 self.definitions[reached.name] = Members(self, reached).spell()
 
@@ -223,7 +225,7 @@ class Translator:
         """Whether a struct that is pointed to is nobody's business but its library's."""
         if is_of_library(layout.name, wording):
             return not layout.is_transparent
-        if wording.is_class or not layout.fields:
+        if wording.is_class or not layout.fields or not layout.size:
             return True
         return self._is_rust(wording.type_id) and self._is_rusts_own(layout)
 
@@ -287,11 +289,7 @@ class Translator:
         raise UntranslatableError(f"too many types are called {typedef}")
 
     def function(
-        self,
-        layout: FunctionLayout,
-        owner: str = "",
-        field: str | None = None,
-        depth: int = 0,
+        self, layout: FunctionLayout, owner: str = "", field: str | None = None, depth: int = 0
     ) -> FunctionType:
         """Return a prototype.
 
@@ -300,15 +298,34 @@ class Translator:
         convention = layout.convention or "C"
         if convention not in CONVENTIONS:
             raise UntranslatableError(f"its calling convention is {convention}")
-        names = _parameter_names(layout)
+        from_plugin = self._from_plugin
+        self._from_plugin = not from_plugin
         parameters = [
-            Parameter(self.spell(each, owner or "Parameter", name or field, depth + 1), name)
-            for each, name in zip(layout.parameters, names, strict=True)
+            Parameter(self._passed(each, owner or "Parameter", name or field, depth), name)
+            for each, name in zip(layout.parameters, _parameter_names(layout), strict=True)
         ]
+        self._from_plugin = from_plugin
         result: Type = Void()
         if layout.result is not None:
-            result = self.spell(layout.result, owner or "Result", field, depth + 1)
+            result = self._passed(layout.result, owner or "Result", field, depth)
         return FunctionType(tuple(parameters), result, layout.is_variadic, convention)
+
+    def _passed(self, type_id: TypeId, owner: str, field: str | None, depth: int) -> Type:
+        """Spell a parameter or a result.
+
+        Where nothing records whether a callback may be NULL, what comes from the plugin may
+        be and what goes there is not: the plugin may promise more and accept more.
+        """
+        from_plugin = self._from_plugin
+        spelled = self.spell(type_id, owner, field, depth + 1)
+        self._from_plugin = from_plugin
+        layout = self.types.layout(type_id)
+        if not from_plugin or not isinstance(layout, PointerLayout) or layout.target is None:
+            return spelled
+        is_callback = isinstance(self.types.layout(layout.target), FunctionLayout)
+        if layout.may_be_null is not None or not is_callback:
+            return spelled
+        return Pointer(spelled.to if isinstance(spelled, Pointer) else spelled, may_be_null=True)
 
     # Structs, unions and enums.
 
