@@ -26,7 +26,9 @@ REACHES = (1 << 14, 1 << 17, 1 << 20, 1 << 23)
 LONG_RUN = 4
 """Headers, each where the last one's unit ends, that no chance puts there."""
 
-MOST_LIKENESSES = 1 << 12
+MOST_LIKENESSES = 1 << 15
+"""Likenesses that are followed in one section; going from header to header is then quicker."""
+
 SHORTEST_UNIT = 12
 ADDRESS_SIZES = frozenset({4, 8})
 
@@ -58,7 +60,8 @@ def _likenesses(section: InfoSection, begin: int, end: int) -> Iterator[int]:
     # The mark follows the length, of four bytes.
     window = section.region.read(begin + 4, end + 4 + len(mark))
     at = len(window)
-    for _ in range(MOST_LIKENESSES):
+    while section.likenesses < MOST_LIKENESSES:
+        section.likenesses += 1
         at = window.rfind(mark, 0, max(0, at - 1 + len(mark)))
         if at < 0:
             return

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import struct
 from bisect import bisect_right, insort
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from abicheck.errors import BinaryError
 from abicheck.evidence.dwarf import constants as dw
 from abicheck.evidence.dwarf.entries import Entry
 from abicheck.evidence.dwarf.forms import (
@@ -27,7 +29,6 @@ from abicheck.evidence.dwarf.forms import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from abicheck.errors import BinaryError
     from abicheck.evidence.dwarf.abbreviations import Abbreviation, Abbreviations
     from abicheck.evidence.dwarf.file import DebugFile
     from abicheck.evidence.dwarf.forms import Buffer
@@ -269,6 +270,7 @@ class InfoSection:
         self._next = 0
         self._released = 0
         self._is_unfamiliar = False
+        self.likenesses = 0
 
     def unit_at(self, start: int) -> Unit:
         """Return the unit whose header is at `start`."""
@@ -321,12 +323,19 @@ class InfoSection:
             if lowest:
                 return None
             self._is_unfamiliar = True
-        starts = self.starts()
-        for index in range(bisect_right(starts, offset) - 1, -1, -1):
-            unit = self._units.get(starts[index]) or Unit(self, starts[index])
-            if unit.signature is None:
-                return unit if unit.start >= lowest else None
-        return None
+        starts = self._compile_starts
+        index = bisect_right(starts, offset) - 1
+        if index < 0 or starts[index] < lowest:
+            return None
+        return self._units.get(starts[index]) or Unit(self, starts[index])
+
+    @cached_property
+    def _compile_starts(self) -> list[int]:
+        """Where units begin that are not for one type; those before the first damaged header."""
+        found: list[int] = []
+        with suppress(BinaryError):
+            found.extend(unit.start for unit in self.units() if unit.signature is None)
+        return found
 
     def starts(self) -> list[int]:
         """Return where the units begin; those before the first damaged header."""

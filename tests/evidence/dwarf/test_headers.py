@@ -47,6 +47,14 @@ def test_what_looks_like_a_header_inside_a_unit_is_passed_over() -> None:
         assert last_start(section, offset) == 0  # type: ignore[arg-type]
 
 
+def test_bytes_full_of_likenesses_are_given_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("abicheck.evidence.dwarf.headers.MOST_LIKENESSES", 100)
+    broken = unit(b"\0" * 20, 0)[:-9] + b"\xff" * 9
+    section = section_of(unit(b"\0", 0x1000) + broken[4:] * 2000)
+    assert last_start(section, section.region.size - 1, 1) is None  # type: ignore[attr-defined, arg-type]
+    assert section.likenesses == 100  # type: ignore[attr-defined]
+
+
 def test_functions_are_found_and_few_units_are_looked_at() -> None:
     info, _ = many_units(ADDRESSES)
     check({".debug_info": info}, ADDRESSES, 20)
