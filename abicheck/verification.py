@@ -102,7 +102,7 @@ def verify_plugin(path: str, contract: Contract, options: VerifyOptions = DEFAUL
 def _choose(
     slices: Sequence[Evidence], contract: Contract
 ) -> tuple[Sequence[Evidence], tuple[str, ...]]:
-    """Return the slices to judge: those that fit a target of the contract, or the first if none does."""
+    """Return the slices to judge: those that fit a target, or the first if none does."""
     patterns = contract.platform.targets
     fitting = [each for each in slices if any(each.target.fits(pattern) for pattern in patterns)]
     if not patterns:

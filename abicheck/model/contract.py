@@ -190,7 +190,7 @@ class Tag:
 
 @record
 class Choice:
-    """`[[choices]]`: at least `need` of the groups, each group whole or absent; names may be globs."""
+    """`[[choices]]`: at least `need` of the groups, each whole or absent; names may be globs."""
 
     index: int
     groups: tuple[tuple[str, ...], ...]

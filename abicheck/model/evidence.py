@@ -84,7 +84,7 @@ class Symbol:
 
 @record
 class Import:
-    """A symbol that a plugin needs: `version` and `library` are those of its version need, if any."""
+    """A symbol that a plugin needs; `version` and `library` are those of its version need."""
 
     name: str
     kind: str
@@ -111,7 +111,7 @@ class PlatformFacts:
     `needed`, `soname` and `runpath` are as written. `stack` is "executable",
     "not-executable" or "unstated" (no PT_GNU_STACK: the kernel's default for the machine).
     `libc` is "glibc", "musl", "bionic" or None where nothing shows it.
-    `has_initialisers`: code runs at load (DT_INIT_ARRAY and its like), compiler-made stubs not counted.
+    `has_initialisers`: code runs at load (DT_INIT_ARRAY and its like), compilers' stubs aside.
     `marks` are further facts for people, such as "hard-float ABI". `versions_defined` are its own
     symbol versions. `minimum_os` is the oldest system of a Mach-O file.
     """
@@ -257,7 +257,7 @@ class Evidence(Protocol):
         """The types that debug information or a descriptor describes."""
 
     def find_export(self, name: str, version: str | None = None) -> Symbol | None:
-        """Return what `dlsym` finds under `name` (with `version`: `dlvsym`), defined in this file."""
+        """Return what `dlsym` (with `version`: `dlvsym`) finds under `name` in this very file."""
 
     def find_hidden(self, name: str, others: Collection[str] = ()) -> Symbol | str | None:
         """Say why `find_export` found nothing, or None if nothing but `others` comes near.

@@ -45,7 +45,7 @@ class ScalarLayout:
 
 @record
 class PointerLayout:
-    """A pointer; `target` is None for `void *`. A pointer to a `FunctionLayout` is a function pointer.
+    """A pointer; `target` is None for `void *`. One to a `FunctionLayout` is a function pointer.
 
     `may_be_null` is None where the source does not record it (C, raw pointers).
     """
@@ -58,7 +58,7 @@ class PointerLayout:
 
 @record
 class ArrayLayout:
-    """An array; `count` is None for a flexible or unknown length. `size` is that of all elements."""
+    """An array; `count` is None for an unknown length. `size` is that of all elements."""
 
     element: TypeId
     count: int | None
@@ -137,7 +137,7 @@ class FunctionLayout:
 
 @record
 class OpaqueLayout:
-    """A type nobody looks into: `opaque` in a contract, a declaration without definition in a plugin.
+    """A type nobody looks into: `opaque` in a contract, only declared in a plugin.
 
     `is_complete`: the plugin does define it, as something that no type of a contract can be.
     """

@@ -19,8 +19,7 @@ class Verdict(str, Enum):
 
 
 class ExitCode(IntEnum):
-    """What the command returns; of several plugins the first of USAGE, UNREADABLE, INCOMPATIBLE,
-    UNVERIFIED, COMPATIBLE that occurred."""
+    """What the command returns; of several plugins, the first of `SEVEREST_FIRST` that occurred."""
 
     COMPATIBLE = 0
     INCOMPATIBLE = 1

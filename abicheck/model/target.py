@@ -50,7 +50,7 @@ class Target:
     @property
     def data_model(self) -> str:
         """Return "lp64", "llp64" or "ilp32"."""
-        if self.bits == 32:
+        if self.bits == 32:  # noqa: PLR2004  bits speak for themselves
             return "ilp32"
         return "llp64" if self.system == "windows" else "lp64"
 
@@ -89,9 +89,10 @@ class PerTarget:
     entries: tuple[tuple[str, int], ...]
 
     def value_for(self, target: Target) -> int | None:
-        """Return the number for `target`: an exact target, else the longest pattern, else the data model.
+        """Return the number for `target`, None where no key fits.
 
-        None where no key fits. Ties are refused when the contract is read.
+        An exact target goes before the longest pattern, that before the data model. Ties are
+        refused when the contract is read.
         """
         best: tuple[tuple[int, int], int] | None = None
         for key, value in self.entries:

@@ -1,6 +1,6 @@
 """Make hostile plugins out of sound ones, by seed, and verify them in a process with limits.
 
-    python -m tests.property.mutations COUNT SEED    prints one JSON object
+python -m tests.property.mutations COUNT SEED    prints one JSON object
 """
 
 from __future__ import annotations
@@ -21,16 +21,42 @@ SECONDS = 2.0
 BYTES = 256 << 20
 
 SOUND = (
-    "libgreeter-good.so", "libgreeter-clang.so", "libgreeter-rust.so", "libgreeter-lto.so",
-    "libgreeter-dwarf2.so", "libgreeter-dwarf4.so", "libgreeter-dwarf64.so", "libgreeter-type-units.so",
-    "libgreeter-zlib.so", "libgreeter-split.so", "libgreeter-stripped.so",
-    "s390x-linux-gnu/libgreeter-good.so", "mips64el-linux-gnuabi64/libgreeter-good.so",
-    "arm-linux-gnueabihf/libgreeter-good.so", "powerpc64-linux-gnu/libgreeter-good.so",
-)  # fmt: skip
-BROKEN = ("libgreeter-bad.so", "libgreeter-rust-changed-signature.so", "libgreeter-clang-field-inserted.so")
+    "libgreeter-good.so",
+    "libgreeter-clang.so",
+    "libgreeter-rust.so",
+    "libgreeter-lto.so",
+    "libgreeter-dwarf2.so",
+    "libgreeter-dwarf4.so",
+    "libgreeter-dwarf64.so",
+    "libgreeter-type-units.so",
+    "libgreeter-zlib.so",
+    "libgreeter-split.so",
+    "libgreeter-stripped.so",
+    "s390x-linux-gnu/libgreeter-good.so",
+    "mips64el-linux-gnuabi64/libgreeter-good.so",
+    "arm-linux-gnueabihf/libgreeter-good.so",
+    "powerpc64-linux-gnu/libgreeter-good.so",
+)
+BROKEN = (
+    "libgreeter-bad.so",
+    "libgreeter-rust-changed-signature.so",
+    "libgreeter-clang-field-inserted.so",
+)
 """Plugins that break the contract; no damage may make them compatible."""
 
-INTERESTING = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF)
+INTERESTING = (
+    0,
+    1,
+    0x7F,
+    0x80,
+    0xFF,
+    0x7FFF,
+    0xFFFF,
+    0x7FFFFFFF,
+    0x80000000,
+    0xFFFFFFFF,
+    0xFFFFFFFFFFFFFFFF,
+)
 
 
 def mutated(sound: bytes, dice: random.Random) -> bytes:
@@ -133,7 +159,7 @@ def run(count: int, seed: int, keep: Path | None = None) -> dict[str, object]:
 
 
 def peak_memory() -> int:
-    """Return the most memory that was resident, in bytes; ru_maxrss would count the parent's too."""
+    """Return the most memory that was resident, in bytes, without the parent's."""
     try:
         lines = Path("/proc/self/status").read_text().splitlines()
     except OSError:
@@ -144,4 +170,4 @@ def peak_memory() -> int:
 if __name__ == "__main__":
     resource.setrlimit(resource.RLIMIT_AS, (4 * BYTES, 4 * BYTES))
     kept = Path(sys.argv[3]) if len(sys.argv) > 3 else None
-    print(json.dumps(run(int(sys.argv[1]), int(sys.argv[2]), kept)))
+    sys.stdout.write(json.dumps(run(int(sys.argv[1]), int(sys.argv[2]), kept)))

@@ -1,4 +1,4 @@
-"""Damaged plugins end in a verdict or in one clear error: no crash, no hang, no false "compatible"."""
+"""Damaged plugins end in a verdict or in one clear error, within limits."""
 
 from __future__ import annotations
 

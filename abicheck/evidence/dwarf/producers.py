@@ -21,7 +21,7 @@ def states_alignment(producer: str) -> bool:
 
 
 def _major(producer: str, name: str) -> int | None:
-    """Return the first number after `name`: "GNU C17 12.2.0" is 12, "clang version 14.0.6" is 14."""
+    """Return the major version after `name`: 12 of "GNU C17 12.2.0"."""
     _, found, rest = producer.partition(name)
     if not found:
         return None
