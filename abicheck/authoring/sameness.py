@@ -41,9 +41,7 @@ def are_same(graph: TypeGraph, one: TypeId, other: TypeId) -> bool:
     return True
 
 
-def _parts(  # noqa: PLR0911  a flat match
-    one: TypeLayout, other: TypeLayout
-) -> list[tuple[TypeId, TypeId]] | None:
+def _parts(one: TypeLayout, other: TypeLayout) -> list[tuple[TypeId, TypeId]] | None:
     """Return the pairs of types that must be the same too; None if these two already differ."""
     match one, other:
         case (OpaqueLayout(), StructLayout() | EnumLayout()) | (

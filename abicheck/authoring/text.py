@@ -231,7 +231,7 @@ def _tag(tag: SuggestedTag) -> list[str]:
 # Words.
 
 
-def spell(type_: Type) -> str:  # noqa: PLR0911  a flat match
+def spell(type_: Type) -> str:
     """Return a type as people write it: with the names of parameters and of aliases."""
     match type_:
         case Scalar(name) | Named(name):

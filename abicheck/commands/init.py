@@ -86,14 +86,14 @@ options:
 
 examples:
   abicheck init libgreeter.so -o greeter.toml
-  abicheck init libgreeter.so --export load_plugin --type Greeter -o greeter.toml
+  abicheck init libgreeter.so --export 'load_*' --type Greeter
   abicheck init --header greeter.h --cflags='-Iinclude' -o greeter.toml
 
 exit codes: 0 written, 2 the command line is wrong or nothing can be written,
 4 REFERENCE cannot be read
 """
 
-UNDECORATED = re.compile(r"^(lib)?(.+?)(\.(so|dylib|dll|node|pyd|h|hpp|debug)([.\d]*))*$")
+SUFFIXES = re.compile(r"(\.(so|dylib|dll|node|pyd|h|hpp|debug)[.\d]*)+$")
 
 
 def help_text() -> str:
@@ -205,8 +205,8 @@ def _wishes(reference: str, arguments: Arguments) -> Wishes:
 def _name(reference: str) -> str:
     """Return what a file is called without its decoration: "libgreeter.so.1" is "greeter"."""
     base = os.path.basename(reference)
-    found = UNDECORATED.match(base)
-    return (found.group(2) if found else base) or base
+    stem = SUFFIXES.sub("", base)
+    return stem.removeprefix("lib") or stem or base
 
 
 def _flags(arguments: Arguments) -> tuple[str, ...]:

@@ -1,0 +1,213 @@
+"""Contracts drafted from compiled plugins: kept by them, by other builds, and not by changed ones.
+
+The corpus states for each change whether the contract that a person wrote is kept. A drafted
+contract demands what the old plugin was: all of its exports, and all types that they reach.
+"""
+
+from __future__ import annotations
+
+import functools
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+import abicheck
+from abicheck.authoring.draft import AuthoringError, Wishes, draft
+from abicheck.authoring.headers import draft_header
+from abicheck.authoring.text import write
+from abicheck.evidence import read_plugin
+from abicheck.model.types import Enum, Struct
+from tests.conftest import ROOT
+from tests.oracle.corpus import CASES, Case
+from tests.oracle.corpus.variants import THOROUGH, BuildError, Variant, available, build, fits
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.oracle
+
+VARIANTS = [each for each in THOROUGH if each.has_types]
+NATIVE = [each for each in VARIANTS if not each.is_cross]
+NOT_RECORDED = "does not record calling conventions"
+
+OTHER_DEMANDS = {
+    "list-tags", "module-tags", "special-tags", "version-tag", "version-tag-of-a-release",
+    "exact-names", "platform", "plugin-rules", "pointer-width", "partial", "typed-globs",
+    "units-that-disagree", "convention", "symbol-versions", "versioned-signature",
+}  # fmt: skip
+"""Cases whose contracts demand, or allow, what no plugin shows: values, file names, globs."""
+
+OTHERWISE = {
+    "data/zero": "its constant is taken for a version",
+    "exports/constant-data": "data that the host may write to became read-only",
+    "exports/pointer-data": "the data became a pointer, where the contract states no type",
+    "exports/forbidden-present": "no plugin shows what is forbidden",
+    "exports/optional-present-and-other": "the old plugin has no optional export",
+    "exports/optional-present-as-data": "the old plugin has no optional export",
+}  # fmt: skip
+"""Changes of which a drafted contract must say something else than the written one."""
+
+HANDED_OUT_AS_VOID = {"untyped-entry", "namesakes"}
+"""Cases whose types no export leads to: they are asked for by name."""
+
+
+@functools.cache
+def is_present(variant: Variant) -> bool:
+    return available(variant)
+
+
+def drafted(plugin: Path, case: Case, directory: Path) -> Path:
+    """Draft the contract of a plugin."""
+    types: tuple[str, ...] = ()
+    if case.name in HANDED_OUT_AS_VOID:
+        written = directory / "written.toml"
+        written.write_text(case.contract_text(case.all_changes()[0]))
+        defined = abicheck.parse_contract(written).definitions.values()
+        types = tuple(
+            each.match or each.name for each in defined if isinstance(each, Struct | Enum)
+        )
+    contract = directory / "drafted.toml"
+    evidence = read_plugin(str(plugin))[0]
+    contract.write_text(write(draft(evidence, "plugin", Wishes(name="drafted", types=types))))
+    return contract
+
+
+def verdict(plugin: Path, contract: Path) -> str:
+    """Return the verdict in one word."""
+    report = abicheck.verify(plugin, contract)
+    return "unreadable" if report.verdict is None else report.verdict.value
+
+
+def is_kept(plugin: Path, contract: Path) -> bool:
+    """Whether nothing is open but, perhaps, conventions that no compiler recorded."""
+    claims = abicheck.verify(plugin, contract).claims
+    failed = [each for each in claims if each.status == "mismatch"]
+    unproved = [each for each in claims if each.required and each.status == "unverified"]
+    return not failed and all(NOT_RECORDED in (each.reason or "") for each in unproved)
+
+
+def pairs() -> list[object]:
+    return [
+        pytest.param(case, variant, id=f"{case.name}-{variant.name}")
+        for case in CASES
+        for variant in VARIANTS
+        if fits(case, case.all_changes()[0], variant)
+    ]
+
+
+@pytest.mark.parametrize(("case", "variant"), pairs())
+def test_changes_are_told_apart(case: Case, variant: Variant, tmp_path: Path) -> None:
+    if not is_present(variant):
+        pytest.skip(f"{variant.compiler} is not on this machine")
+    good = case.all_changes()[0]
+    old, _ = build(case, good, variant)
+    try:
+        contract = drafted(old, case, tmp_path)
+    except AuthoringError:
+        pytest.skip("no plugin of this case can be a reference")
+    assert is_kept(old, contract)
+    wrong = {}
+    for change in case.changes:
+        is_comparable = fits(case, change, variant) and not change.contract
+        if (
+            not is_comparable
+            or case.name in OTHER_DEMANDS
+            or f"{case.name}/{change.name}" in OTHERWISE
+        ):
+            continue
+        try:
+            new, _ = build(case, change, variant)
+        except BuildError:
+            continue
+        allowed = case.allowed(change, variant.compiler, has_types=variant.has_types)
+        found = verdict(new, contract)
+        if "compatible" not in allowed and found == "compatible":
+            wrong[change.name] = f"missed; it may be {sorted(allowed)}"
+        if "incompatible" not in allowed and found == "incompatible":
+            wrong[change.name] = f"false alarm; it may be {sorted(allowed)}"
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("language", ["c", "cpp", "rust"])
+def test_other_builds_of_one_source_keep_the_contract(
+    case: Case, language: str, tmp_path: Path
+) -> None:
+    """Hold every build of one language to the contract that is drafted from every other."""
+    if case.name in {"convention", "stated-convention"}:
+        return  # gcc does not record what clang does.
+    good = case.all_changes()[0]
+    variants = [
+        each for each in NATIVE
+        if each.language == language and fits(case, good, each) and is_present(each)
+    ]  # fmt: skip
+    built = {each.name: build(case, good, each)[0] for each in variants}
+    wrong = {}
+    for name, reference in built.items():
+        try:
+            contract = drafted(reference, case, tmp_path)
+        except AuthoringError:
+            continue
+        for other, plugin in built.items():
+            if not is_kept(plugin, contract):
+                wrong[f"{name} -> {other}"] = verdict(plugin, contract)
+    assert wrong == {}
+
+
+COMPILERS = {"gcc": "gcc", "clang": "clang", "zig": f"{sys.executable} -m ziglang cc"}
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+def test_header_and_plugin_lead_to_one_contract(compiler: str, tmp_path: Path) -> None:
+    command = COMPILERS[compiler]
+    if shutil.which(command.split()[0]) is None:
+        pytest.skip(f"{compiler} is not on this machine")
+    header = ROOT / "fixtures" / "greeter" / "greeter.h"
+    contract = tmp_path / "greeter.toml"
+    contract.write_text(write(draft_header(str(header), Wishes(name="greeter"), compiler=command)))
+    for name in ("good", "rust", "clang"):
+        assert verdict(ROOT / f"fixtures/greeter/libgreeter-{name}.so", contract) == "compatible"
+    changed = ROOT / "fixtures/greeter/libgreeter-field-inserted.so"
+    assert verdict(changed, contract) == "incompatible"
+
+
+HEADER = """\
+#include <stdint.h>
+#include <stdio.h>
+#define twice(x) (2 * (x))
+#define handle_open handle_open
+typedef struct handle handle_t;
+struct options { unsigned flags : 3; unsigned : 0; uint8_t level; char name[8]; };
+enum mode { READ = 1, WRITE = 2 };
+union value { int64_t number; double real; };
+typedef void (*sink)(void *context, const char *line);
+handle_t *handle_open(const struct options *options, enum mode mode);
+int handle_log(handle_t *handle, FILE *file, sink to, void *context);
+union value handle_value(const handle_t *handle);
+extern const uint32_t HANDLE_VERSION;
+static inline int helper(int x) { return twice(x); }
+struct hidden { int field; };
+"""
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+def test_header_is_read_without_a_parser_of_ours(compiler: str, tmp_path: Path) -> None:
+    command = COMPILERS[compiler]
+    if shutil.which(command.split()[0]) is None:
+        pytest.skip(f"{compiler} is not on this machine")
+    header = tmp_path / "handle.h"
+    header.write_text(HEADER)
+    text = write(draft_header(str(header), Wishes(name="handle"), compiler=command))
+    contract = tmp_path / "handle.toml"
+    contract.write_text(text)
+    parsed = abicheck.parse_contract(contract)
+    assert [each.name for each in parsed.exports] == [
+        "HANDLE_VERSION", "handle_log", "handle_open", "handle_value",
+    ]  # fmt: skip
+    assert set(parsed.definitions) == {
+        "options", "mode", "value", "hidden", "sink", "handle_t", "FILE",
+    }  # fmt: skip
+    assert 'HANDLE_VERSION = "static u32"' in text
+    assert '"_: c_uint : 0"' in text
