@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from abicheck.rules.bindings import Binding
     from abicheck.rules.case import Case
 
+NO_OFFSET = "the contract gives no offset for this target"
+
 
 @record
 class Member:
@@ -181,6 +183,8 @@ def _member(case: Case, pair: Pair, binding: Binding, wanted: StructLayout) -> M
 
 
 def _missing(field: FieldLayout, struct: StructLayout) -> Outcome:
+    if field.offset is None:  # It may be there under another name.
+        return unclear(NO_OFFSET)
     if is_padding(field):
         return Outcome(OK, "the plugin leaves it to the compiler, as padding")
     kind = "union" if struct.is_union else "struct"
@@ -189,7 +193,7 @@ def _missing(field: FieldLayout, struct: StructLayout) -> Outcome:
 
 def _place(wanted: FieldLayout, found: FieldLayout) -> Outcome:
     if wanted.offset is None:
-        return unclear("the contract gives no offset for this target")
+        return unclear(NO_OFFSET)
     if found.offset is None:
         return unclear("the plugin's debug information gives it no fixed offset")
     if bit_position(wanted) == bit_position(found):

@@ -301,6 +301,9 @@ class StructClaims:
 
     def _name(self, member: Member, scope: Scope) -> Claim:
         found, wanted = member.pair.found, member.pair.wanted.name or ""
+        if found is None and member.place.status == UNVERIFIED:
+            reason = member.place.detail
+            return self.case.unverified(field_name, "name", scope, reason=reason, expected=wanted)
         if found is None:
             fits = member.place.status == OK
             return self.case.compared(

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from tests.oracle.corpus.case import Case, bad, ok, seen, unseen
+from tests.oracle.corpus.case import UNVERIFIED, Case, bad, ok, seen, unseen
 
 DECLARED = Case(
     name="declared-under-another-name",
@@ -142,4 +142,23 @@ extern "C" void take(Vector) {}
     ),
 )
 
-CASES = (DECLARED, NOTHING_ELSE, CRATE, OVERRIDDEN, OPEN_ENDED, SIZED)
+ELSEWHERE = Case(
+    name="offset-for-other-targets",
+    contract="""
+[exports]
+use = "fn(*mut Module)"
+[structs.Module]
+partial = true
+fields = ["version: u32", { name = "magic", type = "u32", offset = { ilp32 = 8 } }]
+""",
+    c="struct module { uint32_t version, flags, magic; };\nvoid use(struct module *m) { m->magic = 1; }\n",
+    good=UNVERIFIED,
+    only=("gcc", "clang"),
+    changes=(
+        unseen("renamed", c=("flags, magic;", "flags, stamp;", "m->magic", "m->stamp")),
+        bad("of-another-type", c=("flags, magic;", "flags; float magic;")),
+        bad("changed-before-it", c=("uint32_t version, flags", "float version, flags")),
+    ),
+)
+
+CASES = (ELSEWHERE, DECLARED, NOTHING_ELSE, CRATE, OVERRIDDEN, OPEN_ENDED, SIZED)
