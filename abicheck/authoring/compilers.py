@@ -14,6 +14,7 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
+from abicheck.authoring.draft import AuthoringError
 from abicheck.errors import UnsupportedError
 from abicheck.model.records import record
 
@@ -64,7 +65,7 @@ class Declared:
 def find_compiler(wish: str | None) -> tuple[str, ...]:
     """Return the command of a C compiler: the wished one, $CC, gcc, clang, or ziglang's.
 
-    Raises: UnsupportedError if there is none.
+    Raises: AuthoringError if there is none.
     """
     stated = wish or os.environ.get("CC")
     if stated:
@@ -73,7 +74,7 @@ def find_compiler(wish: str | None) -> tuple[str, ...]:
         command = tuple(split(stated))
         if command and shutil.which(command[0]):
             return command
-        raise UnsupportedError(f"the C compiler {stated!r} is not on this machine")
+        raise AuthoringError(f"the C compiler {stated!r} is not on this machine")
     for name in ("gcc", "clang", "cc"):
         if shutil.which(name):
             return (name,)
@@ -81,7 +82,7 @@ def find_compiler(wish: str | None) -> tuple[str, ...]:
 
     if find_spec("ziglang") is not None:
         return (sys.executable, "-m", "ziglang", "cc")
-    raise UnsupportedError(
+    raise AuthoringError(
         "no C compiler is on this machine, and --header needs one; "
         "`pip install ziglang` brings one along"
     )
@@ -92,7 +93,7 @@ def compile_header(
 ) -> Declared:
     """Compile what a header declares into a library in `directory`.
 
-    Raises: UnsupportedError if there is no compiler, or it refuses the header.
+    Raises: AuthoringError if there is no compiler, UnsupportedError if it refuses the header.
     """
     return _Compilation(header, directory, flags, find_compiler(compiler)).run()
 

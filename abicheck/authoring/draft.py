@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from abicheck.authoring.fitting import fit
 from abicheck.authoring.foreign import plain_names
 from abicheck.authoring.members import UntranslatableError
-from abicheck.authoring.tags import is_list, suggest_tags
+from abicheck.authoring.tags import is_list, suggest_tags, suggest_untyped_tag
 from abicheck.authoring.translate import Translator
 from abicheck.errors import AbicheckError
 from abicheck.layout import facts_for
@@ -21,7 +21,7 @@ from abicheck.model.layout import (
     StructLayout,
 )
 from abicheck.model.records import record
-from abicheck.model.types import Array, Named, Opaque
+from abicheck.model.types import Array, Named, Opaque, Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,6 +36,10 @@ MOST_EXPORTS = 5000
 """More are no interface that anybody wrote; and each costs a search."""
 
 FIRST_VERSION = "1.0"
+NOT_REACHED = (
+    "No export leads here, so this is compared only where a plugin defines it. Where a `c_void` "
+    "hides it, write {name} there."
+)
 
 
 class AuthoringError(AbicheckError):
@@ -67,6 +71,7 @@ class DraftedExport:
     is_mutable: bool = False
     is_ifunc: bool = False
     size_at_least: int | None = None
+    is_guess: bool = False
     comment: str = ""
 
 
@@ -97,6 +102,7 @@ class _Author:
         self.evidence, self.wishes = evidence, wishes
         self.translator = Translator(evidence.types, facts_for(evidence.target))
         self.data: list[tuple[Symbol, TypeId]] = []
+        self.tags: list[SuggestedTag] = []
         self.unseen: list[str] = []
         self.left_out: list[str] = []
 
@@ -109,11 +115,12 @@ class _Author:
         exports = tuple(self._export(each) for each in symbols)
         if has_types and exports and len(self.unseen) == len(exports) and not self.wishes.types:
             raise NoTypesError(f"no export has a type: {self.unseen[0]}")
+        self.translator.finish()
         self._wanted_types()
         self.translator.finish()
         if has_types:
             fit(self.translator, self.evidence.target)
-        tags = suggest_tags(self.evidence, self.data)
+        tags = suggest_tags(self.evidence, self.data) or tuple(self.tags[:1])
         stated = next((tag.version for tag in tags if tag.version), FIRST_VERSION)
         return Draft(
             name=self.wishes.name or "",
@@ -165,7 +172,7 @@ class _Author:
         is_data = symbol.kind == DATA
         bare = DraftedExport(name=symbol.name, is_data=is_data, is_ifunc=symbol.kind == IFUNC)
         if self.wishes.is_exports_only:
-            return bare
+            return self._bare(symbol, bare)
         types = self.evidence.types
         answer = types.variable(symbol) if is_data else types.function(symbol)
         if isinstance(answer, Unseen):
@@ -180,6 +187,17 @@ class _Author:
         except UntranslatableError as error:
             reason = f"Its type is left out: {error}."
             return DraftedExport(**{**bare.__dict__, "comment": reason})
+
+    def _bare(self, symbol: Symbol, bare: DraftedExport) -> DraftedExport:
+        """Return an export without its type, unless it looks like the version's."""
+        tag = suggest_untyped_tag(self.evidence, symbol) if bare.is_data else None
+        if tag is None:
+            return bare
+        self.tags.append(tag)
+        comment = "A guess: it is a u32, by its name and its size."
+        return DraftedExport(
+            **{**bare.__dict__, "type": Scalar("u32"), "is_guess": True, "comment": comment}
+        )
 
     def _function(self, symbol: Symbol, answer: Observed[TypeId]) -> DraftedExport:
         layout = self.evidence.types.layout(answer.value)
@@ -260,10 +278,13 @@ class _Author:
 
     def _define(self, type_id: TypeId) -> None:
         layout = self.evidence.types.layout(type_id)
+        known = set(self.translator.definitions)
         if isinstance(layout, StructLayout):
             self.translator.define(type_id, layout)
         elif isinstance(layout, EnumLayout):
             self.translator.spell(type_id)
+        for name in self.translator.definitions.keys() - known:
+            self.translator.comment(name, NOT_REACHED.format(name=name))
 
     # What is said about it.
 

@@ -16,6 +16,7 @@ from abicheck.authoring.draft import (
     chosen_names,
 )
 from abicheck.authoring.fitting import fit
+from abicheck.authoring.foreign import is_of_library
 from abicheck.authoring.members import UntranslatableError
 from abicheck.authoring.translate import Translator
 from abicheck.evidence import read_plugin
@@ -124,6 +125,8 @@ class _Reader:
 
     def _define(self, type_id: TypeId) -> None:
         layout = self.evidence.types.layout(type_id)
+        if is_of_library(getattr(layout, "name", ""), self.translator.wording(type_id)):
+            return
         if isinstance(layout, StructLayout) and layout.fields:
             self.translator.define(type_id, layout)
         elif isinstance(layout, EnumLayout):

@@ -30,6 +30,9 @@ SEMVER = re.compile(r"(\d+)\.(\d+)(?:\.(\d+)(?:[-+][0-9A-Za-z.+-]+)?)?")
 HALF = {4: 16, 8: 32}
 """Bits of one of two halves of an integer, by its size."""
 
+INTEGER = ScalarLayout(UNSIGNED, 4, "u32")
+"""What read-only data of four bytes is taken for, where nothing shows its type."""
+
 LARGEST_PART = 1000
 LONGEST_TEXT = 64
 SHORTEST_LIST = 2
@@ -81,6 +84,13 @@ def _suggestions(
         tag = _of_text(evidence, symbol, layout)
     if tag is not None:
         yield _rank(symbol.name, 0 if isinstance(layout, ScalarLayout) else 2), tag
+
+
+def suggest_untyped_tag(evidence: Evidence, symbol: Symbol) -> SuggestedTag | None:
+    """Return the tag that read-only data of an unknown type may be, by its name and its size."""
+    if symbol.size != INTEGER.size or symbol.is_writable or not VERSION_NAME.search(symbol.name):
+        return None
+    return _of_integer(evidence, symbol.name, symbol.address, INTEGER)
 
 
 def is_list(evidence: Evidence, symbol: Symbol, type_id: TypeId) -> bool:

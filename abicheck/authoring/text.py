@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 WIDTH = 98
 WIDEST_KEY = 34
+WIDTHS = {False: len("ifunc"), True: len("evidence")}
+"""Of the keys of an export's table: the widest that there are."""
+
 LARGEST_INTEGER = (1 << 63) - 1
 SMALLEST_INTEGER = -(1 << 63)
 _BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
@@ -85,7 +88,7 @@ def _exports(exports: Sequence[DraftedExport], left_out: Sequence[str]) -> Itera
             yield [
                 *_comment(each.comment),
                 f"[exports.{key(each.name)}]",
-                f"type  = {quoted(export_type(each))}",
+                f"{'type'.ljust(WIDTHS[each.is_guess])} = {quoted(export_type(each))}",
                 *further,
             ]
 
@@ -95,6 +98,8 @@ def _further(export: DraftedExport) -> list[str]:
     lines = ["ifunc = true"] if export.is_ifunc else []
     if export.size_at_least is not None:
         lines.append(f"size  = {{ at_least = {export.size_at_least} }}")
+    if export.is_guess:
+        lines.append('evidence = "when-present"')
     return lines
 
 

@@ -47,6 +47,9 @@ if TYPE_CHECKING:
     from abicheck.model.target import TargetFacts
     from abicheck.model.types import Definition, Type
 
+SLICES = ("&", "*const ", "*mut ", "alloc::boxed::Box<")
+"""How the names of Rust's pointers to slices and traits begin, which are structs."""
+
 DEEPEST = 24
 """Pointers, arrays and prototypes that are spelled inside of each other; more is opaque."""
 
@@ -336,6 +339,8 @@ class Translator:
         va_list = self._va_list(wording)
         if va_list is not None or layout.name in VA_LIST_TAGS:
             return Scalar("va_list")
+        if self._is_rust(wording.type_id) and layout.name.startswith(SLICES):
+            raise UntranslatableError(f"{layout.name} is a pointer with a length, which C has not")
         if layout.is_transparent and (
             not is_word(layout.name) or is_of_library(layout.name, wording) or layout.name == "Some"
         ):

@@ -130,12 +130,19 @@ def test_plugin_without_types_is_refused() -> None:
 def test_exports_alone_need_no_debug_information() -> None:
     text = text_of("greeter/libgreeter-stripped.so", is_exports_only=True)
     contract = parse_contract_text(text, "drafted")
-    assert [(each.name, each.is_data) for each in contract.exports] == [
-        ("GREETER_ABI_VERSION", True),
-        ("free_greeter", False),
-        ("free_greeting", False),
-        ("load_plugin", False),
-    ]
+    assert {each.name: each.is_data for each in contract.exports} == {
+        "GREETER_ABI_VERSION": True,
+        "free_greeter": False,
+        "free_greeting": False,
+        "load_plugin": False,
+    }
+
+
+def test_constant_without_a_type_is_a_version_by_its_name() -> None:
+    text = text_of("greeter/libgreeter-stripped.so", is_exports_only=True)
+    contract = parse_contract_text(text, "drafted")
+    assert contract.version == "1.2"
+    assert [tag.path.text for tag in contract.tags] == ["GREETER_ABI_VERSION"]
 
 
 def test_version_is_that_of_the_exported_constant() -> None:

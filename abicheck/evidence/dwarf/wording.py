@@ -47,7 +47,7 @@ class _Reader:
             type_id=key if is_variation else entry.place,
             typedefs=names,
             is_const=is_const,
-            is_mutable=self._is_mutable(entry) if entry.tag in POINTERS else None,
+            is_mutable=self._is_mutable(entry),
             scopes=_scopes(entry),
             is_class=_is_class(entry),
         )
@@ -75,10 +75,12 @@ class _Reader:
     def _is_mutable(self, entry: Entry) -> bool | None:
         """Whether a pointer leads to what may be written through it."""
         if entry.unit.language == RUST:
-            name = entry.string(dw.DW_AT_name) or ""
+            name = (entry.string(dw.DW_AT_name) or "").removeprefix("Option<")
             if name.startswith(MUTABLE):
                 return True
             return False if name.startswith(SHARED) else None
+        if entry.tag not in POINTERS:
+            return None
         place = entry.reference(dw.DW_AT_type)
         return True if place is None else not self._is_const(place)
 
