@@ -7,6 +7,7 @@ reached by position too.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from abicheck.model.evidence import Observed, Unseen
@@ -18,7 +19,7 @@ from abicheck.model.layout import (
     StructLayout,
     UnknownLayout,
 )
-from abicheck.model.records import record
+from abicheck.model.records import record, replace
 from abicheck.model.types import Alias, Enum, Opaque, Struct, spell, type_id
 from abicheck.rules.compare import (
     FROM_PLUGIN,
@@ -30,14 +31,15 @@ from abicheck.rules.compare import (
     worst,
 )
 from abicheck.rules.describe import describe_function
-from abicheck.rules.members import pair_fields
+from abicheck.rules.members import flatten
+from abicheck.rules.struct_comparison import pair_members
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from abicheck.model.contract import Export
     from abicheck.model.evidence import Origin, Symbol
-    from abicheck.model.layout import TypeId
+    from abicheck.model.layout import TypeId, TypeLayout
     from abicheck.rules.case import Case
 
 FILLED_BY = {"plugin": FROM_PLUGIN, "host": TO_PLUGIN, "both": None}
@@ -92,6 +94,11 @@ class Bindings:
             self._from_exports()
             self._from_names()
 
+    @cached_property
+    def held_anonymously(self) -> frozenset[str]:
+        """The definitions that are needed for anonymous members alone."""
+        return self.case.reachable - reachable(self.case, is_flat=True)
+
     def of(self, name: str) -> tuple[Binding, ...]:
         """Return the bindings of a definition; empty if the plugin shows none."""
         return tuple(self.found.get(name, {}).values())
@@ -127,7 +134,7 @@ class Bindings:
         near = [symbol for _, symbol in self.case.wanted]
         self._by_name = True
         for name, definition in self.case.contract.definitions.items():
-            if isinstance(definition, Alias | Opaque):
+            if isinstance(definition, Alias | Opaque) or name in self.held_anonymously:
                 continue
             known = {
                 getattr(self.types.layout(each), "name", "") for each in self.found.get(name, ())
@@ -172,7 +179,7 @@ class Bindings:
         if not isinstance(wanted, StructLayout) or not isinstance(found, StructLayout):
             return
         comparison = self.comparison()
-        pairs, _ = pair_fields(self.case.layouts, wanted, self.types, found)
+        pairs, _ = pair_members(self.case, wanted, found)
         for pair in pairs:
             if pair.found is not None:
                 comparison.types(pair.wanted.type, pair.found.type, flow)
@@ -247,8 +254,11 @@ def stated_flow(case: Case, name: str, flow: str | None) -> str | None:
     return FILLED_BY[stated] if stated else flow
 
 
-def reachable(case: Case) -> frozenset[str]:
-    """Return the definitions that required exports, present optional ones and tags lead to."""
+def reachable(case: Case, *, is_flat: bool = False) -> frozenset[str]:
+    """Return the definitions that required exports, present optional ones and tags lead to.
+
+    `is_flat`: an anonymous member leads to its fields and not to its own definition.
+    """
     present = {id(export) for export, _ in case.wanted}
     roots: list[TypeId] = [
         type_id(export.type)
@@ -271,8 +281,14 @@ def reachable(case: Case) -> frozenset[str]:
             names.add(layout.name)  # An alias of a definition leads to it.
         if isinstance(layout, UnknownLayout):  # Nobody knows what it leads to: to anything.
             names.update(case.contract.definitions)
-        roots.extend(_parts(layout))
+        roots.extend(_parts(_flattened(case, layout) if is_flat else layout))
     return frozenset(name for name in names if _is_compared(case, name))
+
+
+def _flattened(case: Case, layout: TypeLayout) -> TypeLayout:
+    if not isinstance(layout, StructLayout):
+        return layout
+    return replace(layout, fields=tuple(flatten(case.layouts, layout)))
 
 
 def _parts(layout: object) -> list[TypeId]:

@@ -12,12 +12,17 @@ from abicheck.rules.registry import rule
 from abicheck.rules.structs import layout_claims
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from abicheck.model.report import Claim
     from abicheck.model.types import Enum, EnumValue
     from abicheck.rules.bindings import Binding
     from abicheck.rules.case import Case
+
+    Hits = dict[str, list[str]]
+    """Names of the plugin that may stand for one of the contract, the best first."""
+
+MOST_WORDS = 12
 
 
 @record
@@ -154,35 +159,67 @@ def _sign(is_signed: bool | None) -> str:
 
 
 def pair_values(enum: Enum, found: EnumLayout) -> tuple[list[Enumerator], list[tuple[str, int]]]:
-    """Pair values by name, then by a name with a prefix (`MODE_OFF` for `Off`), then by value."""
+    """Pair values by name, then by a name with a prefix (`MODE_OFF` for `Off`), then by value.
+
+    Long names choose first, and of several names the shortest: `E_READY` is `Ready`, and
+    `E_NOT_READY` is `NotReady`.
+    """
     left = dict(found.values)
     pairs: dict[str, tuple[str, int]] = {}
-    for matches in (_is_named, _ends_in, _has_value):
-        for wanted in enum.values:
-            if wanted.name in pairs:
-                continue
-            hit = next(((n, v) for n, v in left.items() if matches(wanted, n, v)), None)
-            if hit is not None:
-                pairs[wanted.name] = hit
-                del left[hit[0]]
+    order = sorted(enum.values, key=lambda each: -len(each.name))
+    for hits_of in (_named, _spelled_alike, _with_prefix, _with_value):
+        open_ = [wanted for wanted in order if wanted.name not in pairs]
+        hits = hits_of(open_, left) if open_ and left else {}
+        for wanted in open_:
+            name = next((each for each in hits.get(wanted.name, ()) if each in left), None)
+            if name is not None:
+                pairs[wanted.name] = name, left.pop(name)
+    kept = {each.value: pairs[each.name] for each in order if each.name in pairs}
+    for wanted in order:  # Of two names for one number the plugin may have one.
+        twin = kept.get(wanted.value)
+        if twin is not None and twin[1] == wanted.value:
+            pairs.setdefault(wanted.name, twin)
     return [Enumerator(each, pairs.get(each.name)) for each in enum.values], list(left.items())
 
 
-def _is_named(wanted: EnumValue, name: str, _value: int) -> bool:
-    return name == wanted.name
+def _named(wanted: Sequence[EnumValue], left: Mapping[str, int]) -> Hits:
+    return {each.name: [each.name] for each in wanted if each.name in left}
 
 
-def _ends_in(wanted: EnumValue, name: str, _value: int) -> bool:
-    plain = wanted.name.replace("_", "").lower()
-    found = name.replace("_", "").lower()
-    if found == plain:
-        return True
-    at_boundary = name.lower().endswith("_" + wanted.name.lower())
-    return at_boundary or (found.endswith(plain) and name[-len(wanted.name) :] == wanted.name)
+def _spelled_alike(wanted: Sequence[EnumValue], left: Mapping[str, int]) -> Hits:
+    names = {_plain(each.name): each.name for each in wanted}
+    hits: Hits = {}
+    for name in left:
+        if (plain := _plain(name)) in names:
+            hits.setdefault(names[plain], []).append(name)
+    return hits
 
 
-def _has_value(wanted: EnumValue, _name: str, value: int) -> bool:
-    return value == wanted.value
+def _with_prefix(wanted: Sequence[EnumValue], left: Mapping[str, int]) -> Hits:
+    """Return names that end in a wanted one, as in "MODE_OFF" and "ModeOff", shortest first."""
+    names = {_plain(each.name): each.name for each in wanted}
+    capitals = tuple(each.name for each in wanted if each.name[:1].isupper())
+    hits: Hits = {}
+    for name in left:
+        words = name.split("_")[-MOST_WORDS:]
+        ends = {_plain("".join(words[at:])) for at in range(1, len(words))}
+        own = {names[end] for end in ends if end in names}
+        if name.endswith(capitals):
+            own.update(each for each in capitals if name.endswith(each))
+        for each in own:
+            hits.setdefault(each, []).append(name)
+    return {each: sorted(found, key=len) for each, found in hits.items()}
+
+
+def _with_value(wanted: Sequence[EnumValue], left: Mapping[str, int]) -> Hits:
+    names: dict[int, list[str]] = {}
+    for name, value in left.items():
+        names.setdefault(value, []).append(name)
+    return {each.name: names.get(each.value, []) for each in wanted}
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").lower()
 
 
 @rule("enum-size-mismatch")

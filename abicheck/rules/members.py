@@ -9,11 +9,11 @@ from abicheck.model.layout import ArrayLayout, FieldLayout, StructLayout
 from abicheck.model.records import record, replace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from abicheck.model.layout import TypeGraph, TypeId, TypeLayout
 
-    Same = Callable[[TypeId, TypeId], bool]
+    Same = Callable[[FieldLayout, FieldLayout], bool]
 
 MOST_FIELDS = 20_000
 DEEPEST = 16
@@ -117,8 +117,7 @@ def pair_fields(
     pairs: list[Pair] = []
     singles: list[FieldLayout] = []
     consumed: set[int] = set()
-    names = {field.name for field in flatten(expected, wanted)}
-    theirs = {field.name for field in flatten(actual, found)}
+    names, theirs = _places(expected, wanted), _places(actual, found)
     for field in wanted.fields:
         index = _counterpart(expected, field, actual, found, names, theirs)
         if index is not None and index not in consumed:
@@ -141,8 +140,8 @@ def _counterpart(  # noqa: PLR0913, PLR0917 (both sides, and the names each has)
     field: FieldLayout,
     actual: TypeGraph,
     found: StructLayout,
-    ours: set[str | None],
-    theirs: set[str | None],
+    ours: Mapping[str | None, int],
+    theirs: Mapping[str | None, int],
 ) -> int | None:
     """Return which member of the plugin stands for an aggregate, where one of the two is anonymous."""
     shape = expected.layout(field.type)
@@ -155,9 +154,23 @@ def _counterpart(  # noqa: PLR0913, PLR0917 (both sides, and the names each has)
         if field.name is not None and candidate.name is not None:
             continue  # Two names for one field: paired by their place, like other fields.
         other = actual.layout(candidate.type)
-        if isinstance(other, StructLayout) and other.is_union == shape.is_union:
+        if not isinstance(other, StructLayout) or other.is_union != shape.is_union:
+            continue
+        if _stays(expected, field, theirs) and _stays(actual, candidate, ours):
             return index
     return None
+
+
+def _places(graph: TypeGraph, struct: StructLayout) -> dict[str | None, int]:
+    return {field.name: bit_position(field) for field in flatten(graph, struct)}
+
+
+def _stays(graph: TypeGraph, member: FieldLayout, others: Mapping[str | None, int]) -> bool:
+    """Whether no field of an anonymous member is found elsewhere on the other side."""
+    if member.name is not None:
+        return True
+    leaves = flatten(graph, StructLayout("", None, (member,)))
+    return all(others.get(leaf.name, bit_position(leaf)) == bit_position(leaf) for leaf in leaves)
 
 
 def _match(
@@ -201,7 +214,7 @@ def find_by_representation(
     settled = []
     for pair in pairs:
         if pair.found is None:
-            match = next((leaf for leaf in left if same(pair.wanted.type, leaf.type)), None)
+            match = next((leaf for leaf in left if same(pair.wanted, leaf)), None)
             if match is not None:
                 left.remove(match)
                 settled.append(Pair(pair.wanted, match, is_renamed=True))

@@ -27,11 +27,14 @@ from abicheck.rules.members import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from abicheck.model.layout import FieldLayout, TypeId
+    from abicheck.model.layout import FieldLayout
     from abicheck.rules.bindings import Binding
     from abicheck.rules.case import Case
 
 NO_OFFSET = "the contract gives no offset for this target"
+
+DEEPEST = 8
+"""Structs inside of structs that are looked into to tell members of a union apart."""
 
 
 @record
@@ -97,9 +100,7 @@ def compare_struct(case: Case, wanted: StructLayout, binding: Binding) -> Compar
     found = types.layout(binding.type_id)
     if not isinstance(found, StructLayout) or found.is_union != wanted.is_union:
         return None
-    pairs, added = pair_fields(case.layouts, wanted, types, found)
-    if wanted.is_union:
-        pairs, _ = find_by_representation(pairs, added, lambda a, b: represents(case, a, b))
+    pairs, added = pair_members(case, wanted, found)
     if wanted.is_union or wanted.is_partial:
         added = []  # More members than the contract names are fine here.
     members = tuple(_member(case, pair, binding, wanted) for pair in pairs)
@@ -120,9 +121,34 @@ def quiet_comparison(case: Case) -> Comparison:
     return Comparison(case.layouts, case.evidence.types, case.evidence.target, lambda *_: None)
 
 
-def represents(case: Case, wanted: TypeId, found: TypeId) -> bool:
-    """Whether two types have the same representation."""
-    return quiet_comparison(case).types(wanted, found).status == OK
+def pair_members(
+    case: Case, wanted: StructLayout, found: StructLayout, depth: int = 0
+) -> tuple[list[Pair], list[FieldLayout]]:
+    """Pair fields by name, then by place; members of a union by name, then by representation."""
+    pairs, added = pair_fields(case.layouts, wanted, case.evidence.types, found)
+    if not wanted.is_union:
+        return pairs, added
+    return find_by_representation(pairs, added, lambda a, b: _represents(case, a, b, depth + 1))
+
+
+def _represents(case: Case, wanted: FieldLayout, found: FieldLayout, depth: int) -> bool:
+    """Whether two fields are represented alike, down to the fields of structs inside them."""
+    layout, other = case.layouts.layout(wanted.type), case.evidence.types.layout(found.type)
+    if _bits(wanted, size_of(layout)) != _bits(found, size_of(other)):
+        return False
+    if quiet_comparison(case).types(wanted.type, found.type).status != OK:
+        return False
+    if not isinstance(layout, StructLayout) or not isinstance(other, StructLayout):
+        return True
+    if layout.size != other.size or layout.is_partial or depth > DEEPEST:
+        return layout.is_partial
+    pairs, _ = pair_members(case, layout, other, depth)
+    return all(
+        pair.found is not None
+        and _place(pair.wanted, pair.found).status == OK
+        and _represents(case, pair.wanted, pair.found, depth + 1)
+        for pair in pairs
+    )
 
 
 def _real(

@@ -69,6 +69,9 @@ class StructClaims:
     def _absence(self, bindings: tuple[Binding, ...]) -> str:
         if self.case.bindings.absence is not None:
             return self.case.bindings.absence
+        if not bindings and self.struct.name in self.case.bindings.held_anonymously:
+            self.scope = replace(self.scope, required=False)
+            return "the plugin has its fields without a type around them: see what holds it"
         name = self.struct.match or self.struct.name
         if bindings:
             return f"what the plugin calls {name} is no {self.kind}"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import cpp_types, rust_types, units
+from . import cpp_types, names, rust_types, units
 
 if TYPE_CHECKING:
     from tests.oracle.corpus import Case
 
-CASES: tuple[Case, ...] = (*rust_types.CASES, *cpp_types.CASES, *units.CASES)
+CASES: tuple[Case, ...] = (*rust_types.CASES, *cpp_types.CASES, *names.CASES, *units.CASES)
 
 __all__ = ["CASES"]
