@@ -274,7 +274,10 @@ class _Author:
                 raise AuthoringError(
                     f"{self.evidence.file}: the debug information defines no type named {wish!r}"
                 )
-            self._define(found[0].value)
+            try:
+                self._define(found[0].value)
+            except UntranslatableError as error:
+                raise AuthoringError(f"{self.evidence.file}: {wish}: {error}") from None
 
     def _define(self, type_id: TypeId) -> None:
         layout = self.evidence.types.layout(type_id)

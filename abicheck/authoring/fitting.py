@@ -9,19 +9,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from abicheck.layout import lay_out
+from abicheck.layout import check_contract, lay_out
 from abicheck.model.contract import Contract
 from abicheck.model.layout import StructLayout, UnknownLayout
 from abicheck.model.records import replace
+from abicheck.model.target import PerTarget
 from abicheck.model.types import Alias, Array, Field, Named, Opaque, Scalar, Struct
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from abicheck.authoring.members import Reached
     from abicheck.authoring.translate import Translator
     from abicheck.model.layout import FieldLayout
-    from abicheck.model.target import PerTarget, Target
+    from abicheck.model.target import Target
     from abicheck.model.types import Definition, Type
 
 ALIGNMENTS = (64, 32, 16, 8, 4, 2)
@@ -103,24 +104,25 @@ class _Fitter:
     def _give_up(self, struct: Struct, reached: Reached) -> None:
         """Write the offsets down; what cannot be partial becomes opaque."""
         name, layout = reached.name, reached.layout
-        number = self.translator.number
-        fields = () if struct.is_union else _with_offsets(struct, layout, number)
-        if layout.size is None or not fields:
-            alignment = layout.alignment or self.translator.alignment(reached.type_id) or 1
-            is_sized = layout.size is not None
-            self.definitions[name] = Opaque(
-                name=name,
-                line=0,
-                size=number(layout.size) if layout.size is not None else None,
-                alignment=number(alignment) if is_sized else None,
-            )
-            self.translator.comment(name, OPAQUE)
-            return
-        self.definitions[name] = replace(
-            struct, fields=fields, is_partial=True, is_transparent=False,
-            packed=None, align=layout.alignment, size=number(layout.size),
-        )  # fmt: skip
-        self.translator.comment(name, PARTIAL)
+        alignment = layout.alignment or self.translator.alignment(reached.type_id) or 1
+        if alignment & (alignment - 1):  # Nothing is aligned so.
+            alignment = 1
+        if layout.size is not None and not struct.is_union:
+            align = None if layout.alignment is None else alignment
+            for key in (self.target.data_model, f"{self.target.machine}-{self.target.system}-*"):
+                partial = _partial(struct, layout, align, key)
+                if partial.fields and not check_contract(_contract(self._closure(partial))):
+                    self.definitions[name] = partial
+                    self.translator.comment(name, PARTIAL)
+                    return
+        is_sized = layout.size is not None
+        self.definitions[name] = Opaque(
+            name=name,
+            line=0,
+            size=self.translator.number(layout.size) if layout.size is not None else None,
+            alignment=self.translator.number(alignment) if is_sized else None,
+        )
+        self.translator.comment(name, OPAQUE)
 
     def _spaced(self, struct: Struct, reached: Reached) -> Struct | None:
         """Return the struct with unnamed bit-fields where they must be; None if none help.
@@ -147,7 +149,7 @@ class _Fitter:
     # The engine's opinion.
 
     def _computed(self, definitions: dict[str, Definition]) -> dict[str, object]:
-        layouts = lay_out(Contract("", "", "", definitions=definitions), self.target)
+        layouts = lay_out(_contract(definitions), self.target)
         return {name: layouts.types.get(name) for name in definitions}
 
     def _closure(self, struct: Struct) -> dict[str, Definition]:
@@ -214,10 +216,12 @@ def _with_unnamed(struct: Struct, index: int, end: int, begin: int) -> Struct:
     return replace(struct, fields=fields)
 
 
-def _with_offsets(
-    struct: Struct, layout: StructLayout, number: Callable[[int], PerTarget]
-) -> tuple[Field, ...]:
-    """Return the fields that have a place in whole bytes, each with its offset."""
+def _contract(definitions: dict[str, Definition]) -> Contract:
+    return Contract("", "", "", definitions=definitions)
+
+
+def _partial(struct: Struct, layout: StructLayout, align: int | None, key: str) -> Struct:
+    """Return the fields that have a place in whole bytes, each with its offset under `key`."""
     places = {each.name: each for each in layout.fields}
     found = []
     for field in struct.fields:
@@ -226,8 +230,11 @@ def _with_offsets(
             continue
         if field.name is None or _is_flexible(field.type):
             continue
-        found.append(replace(field, offset=number(observed.offset)))
-    return tuple(found)
+        found.append(replace(field, offset=PerTarget(((key, observed.offset),))))
+    return replace(
+        struct, fields=tuple(found), is_partial=True, is_transparent=False, packed=None,
+        align=align, size=PerTarget(((key, layout.size or 0),)),
+    )  # fmt: skip
 
 
 def _is_flexible(type_: Type) -> bool:

@@ -117,7 +117,10 @@ class _Reader:
                 continue
             found = self._target(symbol)
             if found is not None:
-                self._define(found[1])
+                try:
+                    self._define(found[1])
+                except UntranslatableError as error:
+                    raise AuthoringError(f"{self.header}: {name}: {error}") from None
         known = {name.rpartition(" ")[2] for name in self.declared.types}
         for wish in self.wishes.types:
             if wish not in known:

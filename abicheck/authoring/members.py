@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from abicheck.authoring.names import as_field
 from abicheck.model.layout import OpaqueLayout, StructLayout
 from abicheck.model.records import record, replace
-from abicheck.model.types import Field, Named, Struct
+from abicheck.model.types import Array, Field, Named, Struct
 
 if TYPE_CHECKING:
     from abicheck.authoring.translate import Translator
@@ -58,7 +58,7 @@ class Members:
     def _field(self, observed: FieldLayout) -> Field | None:
         shown = observed.name
         try:
-            type_ = self.translator.spell(observed.type, self.reached.name, shown)
+            type_ = self._spelled(observed)
         except UntranslatableError as error:
             self.left_out.append(f"{shown or 'a member without a name'} ({error})")
             return None
@@ -67,6 +67,16 @@ class Members:
             name = as_field("base", self.taken)
         self.taken |= {name} if name else set()
         return Field(name=name, type=type_, line=0, bit_width=observed.bit_size)
+
+    def _spelled(self, observed: FieldLayout) -> Type:
+        type_ = self.translator.spell(observed.type, self.reached.name, observed.name)
+        if isinstance(type_, Array) and type_.count is None and not self._is_last(observed):
+            raise UntranslatableError("it is an array of unknown length before the end")
+        return type_
+
+    def _is_last(self, observed: FieldLayout) -> bool:
+        layout = self.reached.layout
+        return not layout.is_union and observed is layout.fields[-1]
 
     def _is_struct(self, observed: FieldLayout, type_: Type) -> bool:
         layout = self.translator.types.layout(observed.type)

@@ -62,9 +62,10 @@ def _head(draft: Draft) -> list[str]:
 
 
 def _comment(text: str, indent: str = "") -> list[str]:
+    shown = "".join(each if each.isprintable() else "?" for each in text)
     return [
         f"{indent}# {line}"
-        for line in wrap(text, WIDTH - len(indent), break_long_words=False, break_on_hyphens=False)
+        for line in wrap(shown, WIDTH - len(indent), break_long_words=False, break_on_hyphens=False)
     ]
 
 

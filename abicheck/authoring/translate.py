@@ -50,6 +50,9 @@ if TYPE_CHECKING:
 SLICES = ("&", "*const ", "*mut ", "alloc::boxed::Box<")
 """How the names of Rust's pointers to slices and traits begin, which are structs."""
 
+MOST_DEFINITIONS = 5000
+LARGEST_ALIGNMENT = 1 << 28
+ENUM_SIZES = frozenset({1, 2, 4, 8})
 DEEPEST = 24
 """Pointers, arrays and prototypes that are spelled inside of each other; more is opaque."""
 
@@ -143,7 +146,10 @@ class Translator:
             typedefs = self.wording(type_id).typedefs
             name = typedefs[-1] if typedefs else f"Vector{layout.size}"
             return self.sized(type_id, name, layout.size, layout.alignment or layout.size)
-        return Array(self._pointed(layout.element, owner, field, depth), layout.count)
+        element = self._pointed(layout.element, owner, field, depth)
+        if isinstance(element, Array) and element.count is None:
+            raise UntranslatableError("it is an array of arrays of unknown length")
+        return Array(element, layout.count)
 
     def sized(self, type_id: TypeId, name: str, size: int | None, alignment: int | None) -> Type:
         """Return a name for bytes that nobody looks into, where they are stored by value.
@@ -153,6 +159,8 @@ class Translator:
         if size is None:
             raise UntranslatableError(f"the size of {name or 'a type'} is not recorded")
         alignment = alignment or self.alignment(type_id) or _likely_alignment(size)
+        if alignment & (alignment - 1) or alignment > LARGEST_ALIGNMENT:
+            raise UntranslatableError(f"its alignment of {alignment} is none that a type can have")
         word = self._named(type_id, name or f"Bytes{size}")
         if word is None:
             word = self._names[self.wording(type_id).type_id]
@@ -360,7 +368,12 @@ class Translator:
         )
 
     def define(self, type_id: TypeId, layout: StructLayout, otherwise: str = "Struct") -> str:
-        """Return the name of a struct's definition; its fields are spelled later."""
+        """Return the name of a struct's definition; its fields are spelled later.
+
+        Raises: UntranslatableError if there are too many.
+        """
+        if len(self.definitions) >= MOST_DEFINITIONS:
+            raise UntranslatableError(f"more than {MOST_DEFINITIONS} types are reached")
         name = _shown_name(layout.name, self.wording(type_id)) or otherwise
         word = self._named(type_id, name)
         if word is None:
@@ -403,6 +416,8 @@ class Translator:
 
     def _enum(self, type_id: TypeId, layout: EnumLayout, owner: str, field: str | None) -> Type:
         values = [(name, value) for name, value in layout.values if is_word(name)]
+        if layout.size not in ENUM_SIZES:
+            return self.sized(type_id, layout.name, layout.size, layout.alignment)
         if not values:
             letter = "i" if layout.is_signed else "u"
             return Scalar(f"{letter}{8 * layout.size}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from abicheck.commands import streams
 from abicheck.commands.arguments import HELP, Option, UsageError, described, read_arguments
-from abicheck.errors import BinaryError, UnsupportedError
+from abicheck.errors import BinaryError, ContractError, UnsupportedError
 from abicheck.model.report import ExitCode
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ exit codes: 0 written, 2 the command line is wrong or nothing can be written,
 4 REFERENCE cannot be read
 """
 
-SUFFIXES = re.compile(r"(\.(so|dylib|dll|node|pyd|h|hpp|debug)[.\d]*)+$")
+SUFFIXES = re.compile(r"(\.(so|dylib|dll|node|pyd|h|hpp|debug)[.\d]*)+$|\.(cpython-|cp|abi)\d.*$")
 
 
 def help_text() -> str:
@@ -152,6 +152,8 @@ def _refuse_existing(output: str) -> None:
 def _text(reference: str, arguments: Arguments) -> tuple[str, str]:
     """Return the contract's text, and one line about it."""
     from abicheck.authoring.text import write  # noqa: PLC0415 (not needed for --help)
+    from abicheck.contract import parse_contract_text  # noqa: PLC0415
+    from abicheck.layout import check_contract  # noqa: PLC0415
 
     wishes = _wishes(reference, arguments)
     if arguments.has("--header"):
@@ -164,7 +166,15 @@ def _text(reference: str, arguments: Arguments) -> tuple[str, str]:
         draft = _draft(reference, wishes, arguments)
     exports, types = len(draft.exports), len(draft.definitions)
     summary = f"{exports} export{'s' * (exports != 1)}, {types} type{'s' * (types != 1)}"
-    return write(draft), summary
+    text = write(draft)
+    try:
+        problems = check_contract(parse_contract_text(text, "draft"))
+    except ContractError as error:
+        problems = error.problems
+    if problems:  # Damaged debug information can say what no compiler does.
+        message = f"what its debug information says makes no contract: {problems[0].message}"
+        raise BinaryError(reference, message)
+    return text, summary
 
 
 def _draft(reference: str, wishes: Wishes, arguments: Arguments) -> Draft:

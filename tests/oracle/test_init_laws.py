@@ -22,6 +22,9 @@ from abicheck.model.types import Enum, Struct
 from tests.conftest import ROOT
 from tests.oracle.corpus import CASES, Case
 from tests.oracle.corpus.variants import THOROUGH, BuildError, Variant, available, build, fits
+from tests.oracle.generated import Generator
+from tests.oracle.test_generated import COMPILERS as GENERATED
+from tests.oracle.test_generated import built
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -215,3 +218,18 @@ def test_header_is_read_without_a_parser_of_ours(compiler: str, tmp_path: Path) 
     }  # fmt: skip
     assert 'HANDLE_VERSION = "static u32"' in text
     assert '"_: c_uint : 0"' in text
+
+
+@pytest.mark.parametrize("compiler", GENERATED)
+def test_random_interface_is_drafted_for_every_target(compiler: str, tmp_path: Path) -> None:
+    """Hold builds for other machines to the contract that is drafted from one."""
+    interface = Generator(2000).interface(60, 0)
+    contract = tmp_path / "contract.toml"
+    plugin = built(interface, compiler, tmp_path)
+    contract.write_text(write(draft(read_plugin(str(plugin))[0], "plugin", Wishes(name="x"))))
+    assert is_kept(plugin, contract)
+    for other in GENERATED if compiler != "rustc" else ():
+        directory = tmp_path / other
+        directory.mkdir()
+        if other != "rustc":  # Which of C's callbacks may be NULL is written in Rust alone.
+            assert is_kept(built(interface, other, directory), contract), other
