@@ -48,7 +48,11 @@ def unique(word: str, taken: Collection[str]) -> str:
 
 
 def inner_name(owner: str, field: str | None, *, is_union: bool) -> str:
-    """Return a name for a type that has none: `ShapeSides` for the field `sides` of `Shape`."""
-    if field is None:
-        return f"{owner}{'Union' if is_union else 'Struct'}"
+    """Return a name for a type that has none, in the manner of its owner's.
+
+    The field `sides` makes `ShapeSides` of `Shape` and `shape_t_sides` of `shape_t`.
+    """
+    field = field or ("union" if is_union else "struct")
+    if owner[:1].islower():
+        return f"{owner}_{field}"
     return owner + "".join(part[:1].upper() + part[1:] for part in field.split("_") if part)

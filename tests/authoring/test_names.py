@@ -37,3 +37,4 @@ def test_taken_word_gets_a_number() -> None:
 def test_type_without_a_name_is_called_after_its_field() -> None:
     assert inner_name("Shape", "side_lengths", is_union=True) == "ShapeSideLengths"
     assert inner_name("Shape", None, is_union=True) == "ShapeUnion"
+    assert inner_name("shape_t", None, is_union=False) == "shape_t_struct"
