@@ -52,6 +52,13 @@ def describe(graph: TypeGraph, type_id: TypeId | None, depth: int = 0) -> str:
             return f"? ({reason})"
 
 
+def in_bytes(size: int | None) -> str:
+    """Return a size in words: "1 byte", "8 bytes"."""
+    if size is None:
+        return "an unknown size"
+    return "1 byte" if size == 1 else f"{size} bytes"
+
+
 def _scalar(kind: str, size: int) -> str:
     if kind == BOOL:
         return "bool" if size == 1 else f"bool of {size} bytes"

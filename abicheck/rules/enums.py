@@ -8,6 +8,7 @@ from abicheck.model.layout import EnumLayout, ScalarLayout, StructLayout
 from abicheck.model.records import record, replace
 from abicheck.model.report import MISMATCH, OK
 from abicheck.rules.case import Scope
+from abicheck.rules.describe import in_bytes
 from abicheck.rules.registry import rule
 from abicheck.rules.structs import layout_claims
 
@@ -81,7 +82,7 @@ class EnumClaims:
         )
 
     def _all_unverified(self, reason: str) -> Iterator[Claim]:
-        size = f"{self.wanted.size} bytes" if isinstance(self.wanted, EnumLayout) else None
+        size = _size(self.wanted.size) if isinstance(self.wanted, EnumLayout) else None
         yield self.case.unverified(enum_size, "size", self.scope, reason=reason, expected=size)
         for value in self.enum.values:
             yield self.case.unverified(
@@ -104,8 +105,9 @@ class EnumClaims:
         fits, sign = self.wanted.size == found.size, self._sign_differs(found)
         is_short = found.size < self.wanted.size
         yield self.case.compared(
-            enum_size, "size", scope, fits=fits and not sign, expected=f"{self.wanted.size} bytes",
-            actual=f"{found.size} bytes",
+            enum_size, "size", scope, fits=fits and not sign,
+            expected=_size(self.wanted.size, self.wanted.is_signed if sign else None),
+            actual=_size(found.size, None if sign is None else not self.wanted.is_signed),
             message=sign if fits else "compiled with -fshort-enums?" if is_short else None,
         )  # fmt: skip
         if isinstance(found, EnumLayout):
@@ -130,14 +132,14 @@ class EnumClaims:
         for pair in pairs:
             name, value = pair.found or ("", None)
             fits = value is not None and self._same_value(value, pair.wanted.value, found.size)
-            renamed = fits and name != pair.wanted.name
+            renamed = pair.found is not None and name != pair.wanted.name
             exact = renamed and self.enum.has_exact_names
             actual = f"{value} ({name})" if renamed else str(value)
             yield self.case.compared(
                 enum_value, "value", self._of_value(pair.wanted, scope), fits=fits and not exact,
                 expected=str(pair.wanted.value),
                 actual="no such value" if pair.found is None else actual,
-                message=f"the plugin calls it `{name}`" if renamed else None,
+                message=f"the plugin calls it `{name}`" if renamed and fits else None,
             )  # fmt: skip
         for name, value in extra:
             yield self.case.compared(
@@ -152,6 +154,11 @@ class EnumClaims:
         """Compare modulo the enum's width: producers record 0xffffffff and -1 alike."""
         mask = (1 << size * 8) - 1
         return found & mask == wanted & mask
+
+
+def _size(size: int, is_signed: bool | None = None) -> str:
+    sign = "" if is_signed is None else f", {_sign(is_signed)}"
+    return in_bytes(size) + sign
 
 
 def _sign(is_signed: bool | None) -> str:

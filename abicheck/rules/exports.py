@@ -10,6 +10,7 @@ from abicheck.model.records import replace
 from abicheck.model.report import OK, UNVERIFIED
 from abicheck.model.types import spell, type_id
 from abicheck.rules.case import Scope
+from abicheck.rules.describe import in_bytes
 from abicheck.rules.members import size_of
 from abicheck.rules.registry import rule
 
@@ -233,7 +234,7 @@ def _ends_open(case: Case, layout: object) -> bool:
 def _data_size(
     case: Case, export: Export, symbol: Symbol, size: int | None, at_least: int | None
 ) -> Claim:
-    expected = f"{size} bytes" if size is not None else f"at least {at_least} bytes"
+    expected = in_bytes(size) if size is not None else f"at least {in_bytes(at_least)}"
     scope = scope_of(export, symbol, required=case.is_required("data", export.evidence))
     if not symbol.size:
         reason = "the symbol states no size"
@@ -244,7 +245,7 @@ def _data_size(
     if case.growth is not None and size is not None and symbol.size > size:
         fits = _may_be_longer(case, export)
     return case.compared(
-        data_size, "size", scope, fits=fits, expected=expected, actual=f"{symbol.size} bytes"
+        data_size, "size", scope, fits=fits, expected=expected, actual=in_bytes(symbol.size)
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from abicheck.model.report import MISMATCH
-from abicheck.rules.describe import describe
+from abicheck.rules.describe import describe, in_bytes
 from abicheck.rules.members import bit_position, size_of
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _inserted(fields: list[FieldLayout], where: str, types: TypeSource) -> str:
     if len(fields) == 1:
         field = fields[0]
         size = size_of(types.layout(field.type))
-        amount = f"of {size} bytes " if size and field.bit_size is None else ""
+        amount = f"of {in_bytes(size)} " if size and field.bit_size is None else ""
         return (
             f"a field {amount}(`{field.name}: {describe(types, field.type)}`) was inserted {where}"
         )
@@ -91,7 +91,8 @@ def _grew(member: Member) -> bool:
 
 def _growth(member: Member) -> str:
     verb = "grew" if (member.actual_size or 0) > (member.expected_size or 0) else "shrank"
-    return f"`{member.pair.wanted.name}` {verb} from {member.expected_size} to {member.actual_size} bytes"
+    sizes = f"from {member.expected_size} to {in_bytes(member.actual_size)}"
+    return f"`{member.pair.wanted.name}` {verb} {sizes}"
 
 
 def _of_changed(member: Member) -> str:
@@ -115,7 +116,8 @@ def _of_added(compared: Compared, types: TypeSource) -> str:
         return f"the plugin has a field {text} where the contract has only padding"
     if end == list(compared.added):
         names = ", ".join(f"`{field.name}`" for field in end[:3])
-        return f"{names} {'was' if len(end) == 1 else 'were'} appended; the host allocates only {compared.wanted.size} bytes"
+        were, size = "was" if len(end) == 1 else "were", in_bytes(compared.wanted.size)
+        return f"{names} {were} appended; the host allocates only {size}"
     return _inserted(list(compared.added), "in the middle", types)
 
 
@@ -123,13 +125,14 @@ def _of_size(compared: Compared) -> str:
     wanted, found = compared.wanted, compared.found
     if wanted.size != found.size and wanted.size is not None and found.size is not None:
         more = "larger" if found.size > wanted.size else "smaller"
-        return f"the plugin's {_kind(compared)} is {abs(found.size - wanted.size)} bytes {more}, with the same fields"
+        surplus = in_bytes(abs(found.size - wanted.size))
+        return f"the plugin's {_kind(compared)} is {surplus} {more}, with the same fields"
     return f"the plugin aligns it to {compared.alignment}, the contract to {wanted.alignment}"
 
 
 def _distance(before: int, after: int) -> str:
     bits = abs(after - before)
-    amount = f"{bits // 8} bytes" if bits % 8 == 0 else f"{bits} bits"
+    amount = in_bytes(bits // 8) if bits % 8 == 0 else f"{bits} bits"
     return f"{amount} {'later' if after > before else 'earlier'}"
 
 

@@ -9,7 +9,7 @@ from abicheck.model.records import replace
 from abicheck.model.report import MISMATCH, OK, UNVERIFIED
 from abicheck.model.types import Struct
 from abicheck.rules.case import Scope
-from abicheck.rules.describe import describe
+from abicheck.rules.describe import describe, in_bytes
 from abicheck.rules.members import bit_position, place, size_of
 from abicheck.rules.pictures import draw
 from abicheck.rules.registry import rule
@@ -87,7 +87,7 @@ class StructClaims:
         unverified, scope = self.case.unverified, self.scope
         wanted = self.wanted if isinstance(self.wanted, StructLayout) else None
         if wanted is None or wanted.size is not None:
-            size = None if wanted is None else _bytes(wanted.size)
+            size = None if wanted is None else in_bytes(wanted.size)
             yield unverified(struct_size, "size", scope, reason=reason, expected=size)
         if not self.struct.is_partial:
             alignment = None if wanted is None else f"aligned to {wanted.alignment}"
@@ -121,8 +121,8 @@ class StructClaims:
         scope = replace(self.scope, evidence=types.kind, origin=binding.origin)
         size = size_of(types.layout(binding.type_id))
         yield compared(
-            struct_size, "size", scope, fits=size == wanted.size, expected=_bytes(wanted.size),
-            actual=_bytes(size),
+            struct_size, "size", scope, fits=size == wanted.size, expected=in_bytes(wanted.size),
+            actual=in_bytes(size),
         )  # fmt: skip
         inner = replace(
             scope, subject=f"{scope.subject}.{field.name}", line=field.line or scope.line
@@ -190,7 +190,7 @@ class StructClaims:
         if wanted.size is not None:
             yield self.case.compared(
                 struct_size, "size", scope, fits=wanted.size == found.size or bool(compared.grown),
-                expected=_bytes(wanted.size), actual=_bytes(found.size), cause=cause,
+                expected=in_bytes(wanted.size), actual=in_bytes(found.size), cause=cause,
             )  # fmt: skip
         if not wanted.is_partial:
             yield self._alignment(compared, cause, scope)
@@ -372,12 +372,6 @@ def _essence(compared: Compared) -> object:
 
 def _renaming(name: str | None) -> str:
     return f"the plugin calls it `{name}`" if name else "the plugin has it without a name"
-
-
-def _bytes(size: int | None) -> str:
-    if size is None:
-        return "an unknown size"
-    return "1 byte" if size == 1 else f"{size} bytes"
 
 
 def layout_claims(case: Case, rule_id: str) -> Iterator[Claim]:
