@@ -130,8 +130,10 @@ class _Uses:
 
 def _note_elements(uses: _Uses, contract: Contract, tag: Tag) -> None:
     """Note what a path counts elements of: the pointer to it points to an array."""
-    root = _root_type(contract, tag.path)
-    types = () if root is None else walk(root, tag.path.steps, contract.definitions)
+    root = tag.type if tag.path.sections else _root_type(contract, tag.path)
+    if root is None:
+        return
+    types = walk(root, tag.path.steps, contract.definitions)
     if not isinstance(types, tuple):
         return
     for step, type_ in zip(tag.path.steps, types, strict=True):
@@ -263,12 +265,13 @@ def _leads_somewhere(contract: Contract, tag: Tag) -> bool:
     paths = [tag.path, *(tag.decode.paths if tag.decode else ())]
     paths += [] if tag.when is None else [tag.when.path]
     paths += [] if tag.until is None or isinstance(tag.until, str) else [tag.until]
-    return all(_leads(contract, path) for path in paths)
+    return all(_leads(contract, path, tag) for path in paths)
 
 
-def _leads(contract: Contract, path: Path) -> bool:
+def _leads(contract: Contract, path: Path, tag: Tag) -> bool:
     if path.sections or not path.root:
-        return True
+        root = tag.type if path == tag.path else None
+        return root is None or isinstance(walk(root, path.steps, contract.definitions), tuple)
     root = _root_type(contract, path)
     if root is None:
         return any(_is_root(export, path) for export in contract.exports)

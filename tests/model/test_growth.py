@@ -109,6 +109,22 @@ def test_choices_are_of_what_was_there() -> None:
     assert (choice.groups, choice.need) == ((("open",),), 1)
 
 
+def test_tag_of_a_section_reads_what_was_there() -> None:
+    text = """
+[structs.A]
+fields = ["a: u32", { name = "b", type = "u32", since = "1.1" }]
+[tags.a]
+read = 'section("x").a'
+type = "A"
+equals = 1
+[tags.b]
+read = 'section("x").b'
+type = "A"
+equals = 1
+"""
+    assert [tag.name for tag in as_of(contract(text), "1.0").tags] == ["a"]
+
+
 def test_fixed_structs_keep_their_fields() -> None:
     assert fields(as_of(contract(GROWN), "1.0", fixed={"A"}), "A") == ["a", "b"]
 
@@ -137,6 +153,7 @@ GROWING = '[structs.G]\nfields = ["g: u32"]\n'
         '[types]\nF = "fn(G)"',
         '[types]\nH = "G"\n[structs.I]\nfields = ["h: H"]',
         '[exports]\nl = "static *const G"\n[tags.t]\nread = "l[].g"\nuntil = "zero"\nequals = 1',
+        '[tags.t]\nread = \'section("x")[1].g\'\ntype = "[G; 2]"\nequals = 1',
     ],
 )
 def test_struct_whose_size_counts_somewhere_may_not_grow(text: str) -> None:

@@ -1,0 +1,166 @@
+"""`abicheck diff`: two contracts -> what changed, for whom it breaks, what version that needs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from abicheck.commands import streams
+from abicheck.commands.arguments import HELP, Option, UsageError, described, read_arguments
+from abicheck.errors import BinaryError, ContractError, UnsupportedError
+from abicheck.model.options import Style
+from abicheck.model.report import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from abicheck.commands.arguments import Arguments
+    from abicheck.errors import Problem
+    from abicheck.model.contract import Contract
+    from abicheck.model.target import Target
+
+SUMMARY = "say what changed between two contracts, and for whom it breaks"
+
+TOO_LITTLE = 1
+"""The exit code where the version was not raised enough."""
+
+MAGICS = (b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"\xfe\xed\xfa\xcf")
+"""How binaries begin; a contract is text."""
+
+OPTIONS = (
+    Option(
+        "--target", "where types are laid out: names, patterns, lists of them, or `all`\n"
+        "(default: one target for each way to lay them out)",
+        value="TARGET", short="-t", is_repeatable=True,
+    ),
+    Option(
+        "--format", "how to write the changes (default: text)",
+        value="text|json", choices=("text", "json"),
+    ),
+    Option(
+        "--color", "auto (on a terminal, unless NO_COLOR), always, never",
+        value="WHEN", choices=("auto", "always", "never"),
+    ),
+    HELP,
+)  # fmt: skip
+
+USAGE = """\
+usage: abicheck diff OLD NEW [options]
+
+Says what changed from the contract OLD to the contract NEW; for each change,
+whether it breaks plugins built for OLD under a host of NEW, or plugins built for
+NEW under a host of OLD; and which version that calls for: a major step for what
+breaks, a minor one for what is new, none for what nobody notices. Instead of a
+contract, OLD or NEW may be a binary with debug information.
+
+options:
+{options}
+
+examples:
+  abicheck diff greeter-1.2.toml greeter.toml
+  abicheck diff greeter.toml libgreeter.so --format json
+
+exit codes:
+  0  the version was raised enough
+  1  the version of NEW was not raised enough
+  2  the command line or a contract is wrong
+  4  a binary cannot be read
+"""
+
+
+def help_text() -> str:
+    """Return what `abicheck diff --help` prints."""
+    return USAGE.format(options=described(OPTIONS))
+
+
+def run(words: Sequence[str]) -> int:
+    """Compare the two contracts that a command line names; return the exit code."""
+    arguments = read_arguments(words, OPTIONS)
+    if arguments.has("--help"):
+        streams.write(help_text())
+        return ExitCode.COMPATIBLE
+    if len(arguments.words) != 2:  # noqa: PLR2004 (old and new)
+        found = f", not {len(arguments.words)} files" if arguments.words else ""
+        raise UsageError(f"say which two contracts to compare{found}: abicheck diff OLD NEW")
+    problems: list[Problem] = []
+    targets = list(_targets(arguments))
+    try:
+        sides = [_side(path, problems, targets) for path in arguments.words]
+    except (BinaryError, UnsupportedError) as error:
+        streams.complain(f"abicheck: {error}")
+        return ExitCode.UNREADABLE
+    contracts = [side for side in sides if side is not None]
+    if len(contracts) < len(sides):
+        return streams.refuse(problems, arguments.one("--format", "text"))
+    return _compare(contracts, targets, arguments)
+
+
+def _compare(contracts: Sequence[Contract], targets: Sequence[Target], arguments: Arguments) -> int:
+    from abicheck.authoring.diff import compare_contracts  # noqa: PLC0415 (not for --help)
+    from abicheck.report.changes import render_json, render_text  # noqa: PLC0415
+
+    old, new = contracts
+    drafted = (_is_binary(arguments.words[0]), _is_binary(arguments.words[1]))
+    diff = compare_contracts(old, new, targets, drafted)
+    if arguments.one("--format", "text") == "json":
+        streams.write(render_json(diff))
+    else:
+        style = Style(
+            has_color=streams.wants_color(arguments.one("--color", "auto"), sys.stdout),
+            is_ascii=not streams.shows_marks(sys.stdout),
+        )
+        streams.write(render_text(diff, style))
+    return ExitCode.COMPATIBLE if diff.is_raised_enough else TOO_LITTLE
+
+
+def _targets(arguments: Arguments) -> tuple[Target, ...]:
+    from abicheck.authoring.targets import named_targets  # noqa: PLC0415
+    from abicheck.contract.targets import TargetError  # noqa: PLC0415
+
+    try:
+        return named_targets(arguments.all("--target"))
+    except TargetError as error:
+        raise UsageError(f"--target: {error}") from None
+
+
+def _is_binary(path: str) -> bool:
+    try:
+        with open(path, "rb") as stream:
+            return stream.read(4).startswith(MAGICS)
+    except (OSError, ValueError):
+        return False  # Whoever reads it says what is wrong.
+
+
+def _side(path: str, problems: list[Problem], targets: list[Target]) -> Contract | None:
+    """Return one of the two contracts; None after noting what is wrong with it.
+
+    What a binary keeps holds on its own target, which is looked at unless others were named.
+    """
+    from abicheck.verification import read_contract  # noqa: PLC0415 (not needed for --help)
+
+    if _is_binary(path):
+        contract, target = _drafted(path)
+        targets.extend([] if targets else [target])
+        return contract
+    try:
+        return read_contract(path)
+    except ContractError as error:
+        problems.extend(error.problems)
+        return None
+
+
+def _drafted(path: str) -> tuple[Contract, Target]:
+    """Return the contract that a binary keeps, and the target that it is built for."""
+    from abicheck.authoring.draft import AuthoringError, Wishes, draft  # noqa: PLC0415
+    from abicheck.authoring.text import write  # noqa: PLC0415
+    from abicheck.contract import parse_contract_text  # noqa: PLC0415
+    from abicheck.evidence import read_plugin  # noqa: PLC0415
+
+    name = os.path.basename(path).partition(".")[0].removeprefix("lib") or "plugin"
+    try:
+        evidence = read_plugin(path)[0]
+        drafted = draft(evidence, os.path.basename(path), Wishes(name=name))
+    except AuthoringError as error:
+        raise UsageError(f"{path}: {error}; name a contract instead") from None
+    return parse_contract_text(write(drafted), path), evidence.target
