@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "verify": "check plugins against a contract",
     "init": "write a contract from a reference plugin or a C header",
+    "inspect": "show what can be seen of a plugin, without a contract",
     "diff": "say what changed between two contracts, and for whom it breaks",
     "layout": "show the layouts of a contract's types, target beside target",
     "lint": "say what will hurt later in a contract that is right today",
