@@ -166,3 +166,39 @@ def test_binary_breaks_under_a_contract_just_where_verify_says_so(
     claims = abicheck.verify(plugin, schema).claims
     is_refuted = any(c.status == "mismatch" and not c.subject.startswith("tags") for c in claims)
     assert any(each["breaks_old_plugins"] for each in changes) is is_refuted
+
+
+LATER = {
+    "1.1": (
+        ('  { name = "pause", type = "Option<fn()>", since = "1.1" },\n', ""),
+        ('[exports.flush]\ntype  = "fn(how: c_int) -> c_int"\nsince = "1.1"\n', ""),
+    ),
+    "1.2": EARLIER[1:],
+}
+
+
+def as_written_in(version: str, folder: Path) -> Path:
+    """Write the contract as it was in one of its versions."""
+    text = GROWTH.read_text().replace('version  = "1.2"', f'version  = "{version}"')
+    for later, passages in LATER.items():
+        for old, new in passages if later > version else ():
+            assert old in text
+            text = text.replace(old, new)
+    file = folder / f"growth-{version}.toml"
+    file.write_text(text)
+    return file
+
+
+@pytest.mark.parametrize(("old", "new"), [("1.0", "1.1"), ("1.0", "1.2"), ("1.1", "1.2")])
+def test_diff_says_of_versions_what_verify_says_of_their_plugins(
+    old: str, new: str, files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before, now = as_written_in(old, files), as_written_in(new, files)
+    main(["diff", str(before), str(now), "--format=json", "--target", "x86_64-linux-gnu"])
+    changes = json.loads(capsys.readouterr().out)["changes"]
+    for key, plugin, host in (
+        ("breaks_old_plugins", old, now),
+        ("breaks_new_plugins", new, before),
+    ):
+        report = abicheck.verify(binary(f"growth/libgrowth-{plugin}.so"), host)
+        assert any(each[key] for each in changes) is (report.verdict == "incompatible"), key
