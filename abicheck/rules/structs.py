@@ -454,7 +454,8 @@ def field_added(case: Case) -> Iterator[Claim]:
     """Refuse fields that the contract does not know, also where they fit into padding.
 
     Partial structs and unions may have more members. Padding that is spelled out
-    (`_pad`, `reserved`) is no field.
+    (`_pad`, `reserved`) is no field. Structs that only the plugin fills may have more at
+    their end where the host can know of it: see growth in the contract's language.
 
     Why: the host neither fills nor reads it; the plugin finds what happened to be there.
 
