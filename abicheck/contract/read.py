@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 MAX_SIZE = 8 * 2**20
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""What some editors begin UTF-8 with; Python's codec that leaves it out takes time to import."""
 
 _OBLIGATORY = ("contract", "version", "format")
 _TOML_PLACE = r" \(at (?:line (\d+), column (\d+)|end of document)\)$"
@@ -43,8 +45,9 @@ def parse_contract(path: str | os.PathLike[str]) -> Contract:
         raise _sole_problem(file, None, f"the contract cannot be read: {reason}") from error
     if len(content) > MAX_SIZE:
         raise _sole_problem(file, None, f"a contract has at most {MAX_SIZE >> 20} MiB")
+    content = content.removeprefix(BYTE_ORDER_MARK)
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode()
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         found = f"byte 0x{content[error.start]:02x}"
