@@ -180,3 +180,24 @@ def test_exported_data_that_is_shorter_than_its_version_is_a_mismatch(tmp_path: 
     file = tmp_path / "data.toml"
     file.write_text(DATA)
     assert "exports.plugin" in wrong(verify("1.0", file, as_of="1.2"))
+
+
+def test_size_that_the_contract_asserts_is_that_of_its_own_version(tmp_path: Path) -> None:
+    schema = changed(tmp_path, "[structs.Stats]", "[structs.Stats]\nsize = 8")
+    assert verify("1.0", schema).verdict == "compatible"
+    assert verify("1.2", schema).verdict == "compatible"
+
+
+def test_partial_struct_may_have_a_later_field(tmp_path: Path) -> None:
+    schema = changed(tmp_path, "[structs.Stats]", "[structs.Stats]\npartial = true\nsize = 8")
+    assert verify("1.0", schema).verdict == "compatible"
+    assert wrong(verify("1.0", schema, as_of="1.2")) >= {"structs.Stats.total"}
+
+
+def test_tag_that_reads_a_later_field_is_no_claim_on_older_plugins(tmp_path: Path) -> None:
+    text = DATA + '\n[tags.pause]\nread = "plugin.pause"\nnull = true\n'
+    file = tmp_path / "data.toml"
+    file.write_text(text)
+    subjects = {claim.subject for claim in verify("1.0", file).claims}
+    assert "tags.pause" not in subjects
+    assert "tags.pause" in {claim.subject for claim in verify("1.2", file).claims}
