@@ -276,7 +276,7 @@ class _Inspector:
             seen=len(values),
             total=len(values) + len(self.without_value),
             reasons=_unless_empty(
-                "filled when it is loaded, or of a form that is not shown", self.without_value
+                "filled when it is loaded, or of a type that is not shown", self.without_value
             ),
         )
 

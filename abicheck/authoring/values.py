@@ -31,8 +31,12 @@ MOST_FIELDS = 16
 MOST_BYTES = 1 << 20
 DEEPEST = 2
 LONGEST_TEXT = 256
+SHORTEST_TEXT = 3
+MOST_SCANNED = 4096
 FLOATS = {4: "f", 8: "d"}
 WIDTHS = frozenset({1, 2, 4, 8, 16})
+INTEGERS = frozenset({1, 2, 4, 8})
+"""Sizes of data that is taken for an integer where nothing shows its type."""
 
 
 class Values:
@@ -53,19 +57,35 @@ class Values:
         return self._value(symbol.address, type_id, 0)
 
     def of_bytes(self, symbol: Symbol) -> SeenValue | None:
-        """Return what data of an unknown type holds: text, or the integer of its size."""
+        """Return what data of an unknown type holds: text, an integer, or pointers to text."""
         if symbol.size is None:
             return None
         text = self._text(symbol.address, symbol.size)
         if text is not None and len(text) + 1 == symbol.size and len(text) > 1:
             return SeenValue(shown=_quoted(text), plain=text)
-        if symbol.size not in WIDTHS:
-            return None
-        content, is_initial = self._read(symbol.address, symbol.size)
+        content, is_initial = None, False
+        if symbol.size in INTEGERS:
+            content, is_initial = self._read(symbol.address, symbol.size)
         if content is None:
-            return None
+            return self._strings(symbol)
         number = int.from_bytes(content, _endian(self._order))
         return SeenValue(shown=_number(number), plain=number, is_initial=is_initial)
+
+    def _strings(self, symbol: Symbol) -> SeenValue | None:
+        """Return the texts that pointers in data of an unknown type lead to, with their offsets."""
+        step = self.evidence.target.bits // 8
+        found = []
+        for offset in range(0, min(symbol.size or 0, MOST_SCANNED) - step + 1, step):
+            answer = self.evidence.memory.pointer(symbol.address + offset)
+            place = answer.value.address if isinstance(answer, Observed) else None
+            text = None if place is None else self._text(place, LONGEST_TEXT)
+            if text is not None and len(text) >= SHORTEST_TEXT:
+                found.append(f"{offset:#x}: {_quoted(text)}")
+            if len(found) > MOST_ELEMENTS:
+                break
+        more = ", …" if len(found) > MOST_ELEMENTS else ""
+        shown = f"{{ {', '.join(found[:MOST_ELEMENTS])}{more} }}"
+        return SeenValue(shown=shown) if found else None
 
     @property
     def _order(self) -> str:

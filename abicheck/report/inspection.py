@@ -104,6 +104,9 @@ class _Page:
         margin = f"  {' ' * width}  "
         first = f"  {symbol.name.ljust(width)}  "
         if len(symbol.name) > width:
+            if export.value is None and len(f"{first}{about}") <= WIDTH:
+                yield f"{first}{about}"
+                return
             yield f"  {symbol.name}"
             first = margin
         if export.value is not None:

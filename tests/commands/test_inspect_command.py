@@ -197,3 +197,17 @@ def test_example_of_the_documentation_is_what_is_printed(
     command, _, shown = page.partition("$ abicheck ")[2].partition("```")[0].partition("\n")
     assert cli.main(command.split()) == 0
     assert capsys.readouterr().out == shown
+
+
+@pytest.mark.parametrize(
+    ("plugin", "name", "text"),
+    [
+        ("apache-mod_rewrite/mod_rewrite.so", "rewrite_module", '{ 0x10: "mod_rewrite.c" }'),
+        ("xorg-dummy/dummy_drv.so", "DUMMY", '{ 0x8: "dummy" }'),
+    ],
+)
+def test_text_behind_pointers_is_read_without_types(
+    plugin: str, name: str, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exports = seen(capsys, f"fixtures/real/{plugin}")["exports"]
+    assert named(exports, name)["value"]["text"] == text
