@@ -154,8 +154,11 @@ class _Author:
         odd = [each.name for each in symbols if each not in kept and self._is_worth_saying(each)]
         if odd:
             self._leave_out(odd, "are neither functions nor plain data")
-        if not kept:
-            raise AuthoringError(f"{self.evidence.file}: it exports nothing that C can name")
+        if not kept and not self.wishes.types:
+            raise AuthoringError(
+                f"{self.evidence.file}: it exports nothing that C can name; "
+                "name the types of the interface with --type"
+            )
         return kept
 
     def _is_worth_saying(self, symbol: Symbol) -> bool:

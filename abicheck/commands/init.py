@@ -179,13 +179,13 @@ def _text(reference: str, arguments: Arguments) -> tuple[str, str]:
 
 def _draft(reference: str, wishes: Wishes, arguments: Arguments) -> Draft:
     from abicheck.authoring.draft import NoTypesError, draft  # noqa: PLC0415
-    from abicheck.evidence import read_plugin  # noqa: PLC0415
+    from abicheck.evidence.reference import read_reference  # noqa: PLC0415
 
-    evidence = read_plugin(
+    evidence = read_reference(
         reference,
         debug_files=arguments.all("--debug-file"),
         debug_dirs=arguments.all("--debug-dir"),
-    )[0]
+    )
     try:
         return draft(evidence, os.path.basename(reference), wishes)
     except NoTypesError as error:

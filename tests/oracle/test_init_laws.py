@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import shutil
+import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from abicheck.authoring.draft import AuthoringError, Wishes, draft
 from abicheck.authoring.headers import draft_header
 from abicheck.authoring.text import write
 from abicheck.evidence import read_plugin
+from abicheck.evidence.reference import read_reference
 from abicheck.model.types import Enum, Struct
 from tests.conftest import ROOT
 from tests.oracle.corpus import CASES, Case
@@ -233,3 +235,117 @@ def test_random_interface_is_drafted_for_every_target(compiler: str, tmp_path: P
         directory.mkdir()
         if other != "rustc":  # Which of C's callbacks may be NULL is written in Rust alone.
             assert is_kept(built(interface, other, directory), contract), other
+
+
+HOST = """\
+#include <stdint.h>
+struct plugin_api { uint32_t version; int (*start)(void *host); };
+struct plugin_api *current;
+int host_log(const char *text) { return text != 0; }
+int main(void) { return current ? current->start(0) : 0; }
+"""
+
+
+@pytest.mark.parametrize("flags", [["-rdynamic"], ["-no-pie"], ["-pie"]], ids=lambda each: each[0])
+def test_host_is_a_reference_too(flags: list[str], tmp_path: Path) -> None:
+    if shutil.which("gcc") is None:
+        pytest.skip("gcc is not on this machine")
+    source, host = tmp_path / "host.c", tmp_path / "host"
+    source.write_text(HOST)
+    subprocess.run(["gcc", "-g", *flags, str(source), "-o", str(host)], check=True)
+    wishes = Wishes(name="host", types=("plugin_api",))
+    drafted = draft(read_reference(str(host)), "host", wishes)
+    assert list(drafted.definitions) == ["plugin_api"]
+    names = {each.name for each in drafted.exports}
+    assert names == ({"current", "host_log"} if flags == ["-rdynamic"] else set())
+
+
+CPP = """\
+#include <cstdint>
+#include <string>
+namespace app {
+struct Config { uint32_t flags; const char *name; };
+class Engine { int x; std::string name; public: virtual ~Engine() {} };
+enum class Level : uint8_t { Low, High = 7 };
+template <class T> struct Box { T value; };
+}
+namespace other { struct Config { double d; }; }
+extern "C" {
+app::Engine *engine_new(const app::Config &config) { return new app::Engine; }
+int engine_run(app::Engine *engine, app::Level level) { return 0; }
+other::Config other_config() { return {1.0}; }
+int boxed(app::Box<int> box) { return box.value; }
+int take(std::string text) { return (int)text.size(); }
+}
+int only_of_cpp(app::Config config) { return 1; }
+"""
+
+
+@pytest.mark.parametrize("compiler", ["g++", "clang++"])
+def test_what_has_no_meaning_in_c_is_left_out(compiler: str, tmp_path: Path) -> None:
+    if shutil.which(compiler) is None:
+        pytest.skip(f"{compiler} is not on this machine")
+    source, plugin, contract = (tmp_path / each for each in ("a.cpp", "a.so", "a.toml"))
+    source.write_text(CPP)
+    command = [compiler, "-g", "-w", "-shared", "-fPIC", str(source), "-o", str(plugin)]
+    subprocess.run(command, check=True)
+    text = write(draft(read_reference(str(plugin)), "a.so", Wishes(name="a")))
+    contract.write_text(text)
+    assert is_kept(plugin, contract)
+    assert "Left out, since they have no meaning in C: _Z11only_of_cpp" in text
+    assert 'engine_new   = "fn(config: &Config) -> *mut Engine"' in text
+    assert 'take         = "fn"' in text
+    parsed = abicheck.parse_contract(contract).definitions
+    assert set(parsed) == {"Config", "Engine", "Level", "other_Config", "Box_int"}
+    assert parsed["other_Config"].match == "other::Config"  # type: ignore[union-attr]
+
+
+RUST = """\
+#![allow(improper_ctypes_definitions, dead_code)]
+use std::ffi::*;
+#[repr(C)] pub struct Point { pub x: f64, pub y: f64 }
+#[repr(transparent)] pub struct Handle(u32);
+#[repr(u8)] #[derive(Clone, Copy)] pub enum Mode { Off = 0, On = 1 }
+pub struct Counter { name: String, items: Vec<u8> }
+#[repr(C)] pub struct Table {
+    pub open: extern "C" fn(*const c_char) -> *mut Counter,
+    pub close: Option<extern "C" fn(*mut Counter)>,
+    pub point: Option<&'static Point>,
+    pub next: *const Table,
+    pub mode: Mode,
+    pub count: std::sync::atomic::AtomicU32,
+}
+#[no_mangle] pub extern "C" fn counter_new() -> Box<Counter> {
+    Box::new(Counter { name: String::new(), items: vec![] })
+}
+#[no_mangle] pub extern "C" fn handle(table: &mut Table, point: Option<&Point>) -> Handle {
+    table.mode = Mode::On;
+    Handle(point.is_some() as u32)
+}
+#[no_mangle] pub extern "C" fn named(name: &str) -> usize { name.len() }
+"""
+
+
+def test_rust_is_drafted_in_rusts_words(tmp_path: Path) -> None:
+    if shutil.which("rustc") is None:
+        pytest.skip("rustc is not on this machine")
+    source, plugin, contract = (tmp_path / each for each in ("b.rs", "b.so", "b.toml"))
+    source.write_text(RUST)
+    command = ["rustc", "-g", "--edition", "2021", "--crate-type", "cdylib", str(source)]
+    subprocess.run([*command, "-o", str(plugin)], check=True, capture_output=True)
+    text = write(draft(read_reference(str(plugin)), "b.so", Wishes(name="b")))
+    contract.write_text(text)
+    assert is_kept(plugin, contract)
+    for line in (
+        'counter_new = "fn() -> &mut Counter"',
+        'handle      = "fn(table: &mut Table, point: *const Point) -> Handle"',
+        'named       = "fn"',
+        '  "open: fn(*const c_char) -> *mut Counter",',
+        '  "close: Option<fn(*mut Counter)>",',
+        '  "point: *const Point",',
+        '  "count: u32",',
+        'Counter = "opaque"',
+        'repr   = "transparent"',
+        'repr   = "u8"',
+    ):
+        assert f"\n{line}\n" in text
