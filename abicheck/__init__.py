@@ -35,7 +35,7 @@ _HOME = {
     "Contract": "abicheck.model.contract",
 }
 
-__all__ = ["__version__", "parse_contract", "verify", *_HOME]
+__all__ = ["__version__", "parse_contract", "verify", *_HOME]  # noqa: PLE0604  all of them text
 
 
 def parse_contract(path: str | os.PathLike[str]) -> Contract:

@@ -226,12 +226,15 @@ class Bindings:
             outcome = different("expected data, found a function")
         actual = f"static {describe(self.types, answer.value)}"
         return Signature(
-            worst([outcome]), f"static {expected}", actual, answer.origin,
+            worst([outcome]),
+            f"static {expected}",
+            actual,
+            answer.origin,
             unrecorded=tuple(comparison.unrecorded),
-        )  # fmt: skip
+        )
 
     def _convention_sensitive(self, answer: Observed[TypeId], found: FunctionLayout) -> str:
-        """Say what a lost `extern "C"` would break, in a unit whose language has other conventions."""
+        """Say what a lost `extern "C"` would break, where the language has other conventions."""
         if self.types.language(answer.value) != "rust":
             return ""
         if found.is_variadic:

@@ -49,13 +49,13 @@ class Surroundings(Protocol):
     """The directory that holds the libraries a plugin will find."""
 
     def library_exports(self, library: str, near: str) -> frozenset[str] | None:
-        """Return what a needed library exports, itself or through its own needs; None if not found."""
+        """Return what a needed library and those it needs export; None if one is not found."""
 
 
 class Case:
     """One contract, bound to one plugin's name, against the evidence of one slice of it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  all by keyword
         self,
         *,
         contract: Contract,
@@ -83,10 +83,16 @@ class Case:
     def under(self, contract: Contract, layouts: Layouts, growth: Growth) -> Case:
         """Return the same plugin against an earlier version of the contract."""
         return Case(
-            contract=contract, evidence=self.evidence, layouts=layouts, facts=self.facts,
-            surroundings=self.surroundings, slices=self.slices, parameters=self.parameters,
-            file_matches=self.file_matches, growth=growth,
-        )  # fmt: skip
+            contract=contract,
+            evidence=self.evidence,
+            layouts=layouts,
+            facts=self.facts,
+            surroundings=self.surroundings,
+            slices=self.slices,
+            parameters=self.parameters,
+            file_matches=self.file_matches,
+            growth=growth,
+        )
 
     @property
     def target(self) -> str:
@@ -102,7 +108,7 @@ class Case:
 
     @cached_property
     def wanted(self) -> tuple[tuple[Export, Symbol], ...]:
-        """Each export of the contract that the plugin has, globs expanded; forbidden ones left out."""
+        """Each wanted export that the plugin has, globs expanded."""
         found: list[tuple[Export, Symbol]] = []
         for export in self.contract.exports:
             if not export.is_forbidden:
@@ -153,7 +159,7 @@ class Case:
         return () if symbol is None else (symbol,)
 
     def exports_matching(self, pattern: str) -> tuple[Symbol, ...]:
-        """Return the plugin's exports whose name fits a glob, as an unversioned `dlsym` finds them."""
+        """Return the exports whose name fits a glob, as an unversioned `dlsym` finds them."""
         from fnmatch import fnmatchcase  # noqa: PLC0415 (few contracts hold globs)
 
         if not any(mark in pattern for mark in "*?["):
@@ -167,7 +173,7 @@ class Case:
     # Claims. `required` follows from the policy key under which a claim falls.
 
     def is_required(self, policy: str, override: str | None = None) -> bool:
-        """Whether claims under a key of `[evidence]` must be proved; an entry's own word goes first."""
+        """Whether claims under a key of `[evidence]` must be proved; `override` goes first."""
         return (override or getattr(self.contract.evidence, policy)) == REQUIRED
 
     def compared(  # noqa: PLR0913 (all by keyword)

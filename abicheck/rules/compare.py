@@ -121,7 +121,7 @@ class Comparison:
         self.unrecorded: list[str] = []
         self.recorded = 0
 
-    def types(
+    def types(  # noqa: C901, PLR0912  a flat list of what may meet what
         self,
         wanted: TypeId,
         found: TypeId,
@@ -190,12 +190,13 @@ class Comparison:
         *,
         is_definition: bool = False,
     ) -> Outcome:
-        """Compare two prototypes; `flow` is that of the function itself, its parameters travel against it."""
+        """Compare two prototypes; parameters travel against the `flow` of the function itself."""
         if not actual.is_prototyped and not is_definition and expected.parameters:
             return unclear("the plugin declares the function without a prototype")
         if len(expected.parameters) != len(actual.parameters):
             return different(
-                f"expected {_count(len(expected.parameters), 'parameter')}, found {len(actual.parameters)}"
+                f"expected {_count(len(expected.parameters), 'parameter')}, "
+                f"found {len(actual.parameters)}"
             )
         outcomes = [
             self._parameter(index, wanted, found, flow, depth)
@@ -336,7 +337,7 @@ class Comparison:
         return self.types(wanted, found, flow, STORED, depth + 1).within("what it points to")
 
     def _decayed(self, wanted: TypeId, found: TypeId, flow: str | None, depth: int) -> Outcome:
-        """Compare a pointer to an array with one to its element: C lets the first decay to the second."""
+        """Compare a pointer to an array with one to its element, to which C lets it decay."""
         expected, actual = self.expected.layout(wanted), self.actual.layout(found)
         inner = expected.element if isinstance(expected, ArrayLayout) else wanted
         other = actual.element if isinstance(actual, ArrayLayout) else found
@@ -428,7 +429,7 @@ def _levels(graph: TypeGraph, type_id: TypeId) -> int:
 
 
 def _is_unwrapped(expected: TypeLayout, actual: TypeLayout) -> bool:
-    """Whether one side wraps what the other holds bare, so that the wrapper must be seen through."""
+    """Whether one side wraps what the other holds bare."""
     if isinstance(expected, StructLayout) and expected.is_transparent:
         return not (isinstance(actual, StructLayout) and len(actual.fields) == 1)
     return isinstance(expected, EnumLayout) and _wraps(actual)
@@ -455,14 +456,9 @@ def _integer_for_enum(kind: str, size: int, actual: EnumLayout) -> Outcome:
 
 def _enum_for_integer(name: str, expected: EnumLayout, actual: ScalarLayout) -> Outcome:
     sizes = _sizes(name, expected.size, actual.size)
-    if (
-        sizes.status == OK
-        and expected.is_fixed
-        and actual.kind != CHAR
-        and expected.is_signed is not None
-    ):
-        if expected.is_signed != (actual.kind == SIGNED):
-            return different(f"expected the sign of {name}, found {KINDS[actual.kind]}")
+    counts = expected.is_fixed and actual.kind != CHAR and expected.is_signed is not None
+    if sizes.status == OK and counts and expected.is_signed != (actual.kind == SIGNED):
+        return different(f"expected the sign of {name}, found {KINDS[actual.kind]}")
     return sizes
 
 

@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 DEEPEST = 6
 
 
-def describe(graph: TypeGraph, type_id: TypeId | None, depth: int = 0) -> str:
-    """Return a type as a contract would spell it; what a layout does not keep (`const`) is left out."""
+def describe(  # noqa: C901  a flat match
+    graph: TypeGraph, type_id: TypeId | None, depth: int = 0
+) -> str:
+    """Return a type as a contract would spell it, without what a layout does not keep (`const`)."""
     if type_id is None:
         return "c_void"
     if depth > DEEPEST:

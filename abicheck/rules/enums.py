@@ -63,8 +63,11 @@ class EnumClaims:
             return
         unread = self.case.bindings.unread(self.enum.name)
         if unread is not None:
-            refuting = [each for each, binding in zip(candidates, bindings, strict=True)
-                        if not binding.by_name and any(c.status == MISMATCH for c in each)]  # fmt: skip
+            refuting = [
+                each
+                for each, binding in zip(candidates, bindings, strict=True)
+                if not binding.by_name and any(c.status == MISMATCH for c in each)
+            ]
             yield from refuting[0] if refuting else self._all_unverified(unread)
             return
         if len(candidates) > 1 and all(binding.by_name for binding in bindings):
@@ -105,11 +108,14 @@ class EnumClaims:
         fits, sign = self.wanted.size == found.size, self._sign_differs(found)
         is_short = found.size < self.wanted.size
         yield self.case.compared(
-            enum_size, "size", scope, fits=fits and not sign,
+            enum_size,
+            "size",
+            scope,
+            fits=fits and not sign,
             expected=_size(self.wanted.size, self.wanted.is_signed if sign else None),
             actual=_size(found.size, None if sign is None else not self.wanted.is_signed),
             message=sign if fits else "compiled with -fshort-enums?" if is_short else None,
-        )  # fmt: skip
+        )
         if isinstance(found, EnumLayout):
             yield from self._values(found, scope)
             return
@@ -125,7 +131,8 @@ class EnumClaims:
             return None
         if self.wanted.is_signed == found.is_signed:
             return None
-        return f"the contract's is {_sign(self.wanted.is_signed)}, the plugin's {_sign(found.is_signed)}"
+        wanted, actual = _sign(self.wanted.is_signed), _sign(found.is_signed)
+        return f"the contract's is {wanted}, the plugin's {actual}"
 
     def _values(self, found: EnumLayout, scope: Scope) -> Iterator[Claim]:
         pairs, extra = pair_values(self.enum, found)
@@ -136,18 +143,24 @@ class EnumClaims:
             exact = renamed and self.enum.has_exact_names
             actual = f"{value} ({name})" if renamed else str(value)
             yield self.case.compared(
-                enum_value, "value", self._of_value(pair.wanted, scope), fits=fits and not exact,
+                enum_value,
+                "value",
+                self._of_value(pair.wanted, scope),
+                fits=fits and not exact,
                 expected=str(pair.wanted.value),
                 actual="no such value" if pair.found is None else actual,
                 message=f"the plugin calls it `{name}`" if renamed and fits else None,
-            )  # fmt: skip
+            )
         for name, value in extra:
             yield self.case.compared(
-                enum_value_added, "value", replace(scope, subject=f"{self.enum.subject}.{name}"),
-                fits=not self.enum.is_closed, actual=str(value),
+                enum_value_added,
+                "value",
+                replace(scope, subject=f"{self.enum.subject}.{name}"),
+                fits=not self.enum.is_closed,
+                actual=str(value),
                 expected="no such value" if self.enum.is_closed else "possibly more values",
                 message=f"the plugin knows a value more: {name} = {value}",
-            )  # fmt: skip
+            )
 
     @staticmethod
     def _same_value(found: int, wanted: int, size: int) -> bool:

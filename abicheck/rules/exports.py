@@ -66,24 +66,36 @@ def _presence(case: Case, export: Export) -> Claim:
     if symbols:
         names = ", ".join(_versioned(symbol) for symbol in symbols[:MOST_NAMES])
         return case.compared(
-            export_present, "present", replace(scope, origin=symbols[0].origin), fits=True,
-            expected="defined by the plugin", actual=names,
-        )  # fmt: skip
+            export_present,
+            "present",
+            replace(scope, origin=symbols[0].origin),
+            fits=True,
+            expected="defined by the plugin",
+            actual=names,
+        )
     expected = "at least one match" if export.is_glob else "defined by the plugin"
     if export.is_optional:
         expected = "optional"
     others = case.matches(export)
     if others:  # Under another version, which is what `export-version-mismatch` tells.
         return case.compared(
-            export_present, "present", replace(scope, origin=others[0].origin),
-            fits=export.is_optional, expected=expected, actual=_versioned(others[0]),
+            export_present,
+            "present",
+            replace(scope, origin=others[0].origin),
+            fits=export.is_optional,
+            expected=expected,
+            actual=_versioned(others[0]),
             cause=scope.subject,
-        )  # fmt: skip
+        )
     return case.compared(
-        export_present, "present", replace(scope, origin=case.evidence.facts.origin),
-        fits=export.is_optional, expected=expected, actual="not exported",
+        export_present,
+        "present",
+        replace(scope, origin=case.evidence.facts.origin),
+        fits=export.is_optional,
+        expected=expected,
+        actual="not exported",
         message=None if export.is_optional else _why_absent(case, export),
-    )  # fmt: skip
+    )
 
 
 def _why_absent(case: Case, export: Export) -> str | None:
@@ -123,9 +135,13 @@ def export_forbidden(case: Case) -> Iterator[Claim]:
             origin = symbols[0].origin if symbols else case.evidence.facts.origin
             names = ", ".join(_versioned(each) for each in symbols[:MOST_NAMES])
             yield case.compared(
-                export_forbidden, "present", replace(scope_of(export), origin=origin),
-                fits=not symbols, expected="not exported", actual=names or "not exported",
-            )  # fmt: skip
+                export_forbidden,
+                "present",
+                replace(scope_of(export), origin=origin),
+                fits=not symbols,
+                expected="not exported",
+                actual=names or "not exported",
+            )
 
 
 @rule("export-kind-mismatch")
@@ -145,9 +161,13 @@ def export_kind(case: Case) -> Iterator[Claim]:
         is_guess = bool(export.is_data) and inferred
         required = case.is_required("data", export.evidence) if is_guess else True
         yield case.compared(
-            export_kind, "kind", scope_of(export, symbol, required=required), fits=actual == expected,
-            expected=expected, actual=f"{actual} (by its section)" if inferred else actual,
-        )  # fmt: skip
+            export_kind,
+            "kind",
+            scope_of(export, symbol, required=required),
+            fits=actual == expected,
+            expected=expected,
+            actual=f"{actual} (by its section)" if inferred else actual,
+        )
 
 
 def _kind_of(case: Case, symbol: Symbol) -> str:
@@ -171,11 +191,14 @@ def export_linkage(case: Case) -> Iterator[Claim]:
         key = LINKED_KINDS.get(symbol.kind)
         binding = symbol.binding + (f", {symbol.kind}" if key else "")
         yield case.compared(
-            export_linkage, "linkage", scope_of(export, symbol),
-            fits=key is None or bool(getattr(export, key)), expected="defined here",
+            export_linkage,
+            "linkage",
+            scope_of(export, symbol),
+            fits=key is None or bool(getattr(export, key)),
+            expected="defined here",
             actual=f"{binding}, {symbol.visibility} visibility"
             + (f", to {symbol.forwards_to}" if symbol.forwards_to else ""),
-        )  # fmt: skip
+        )
 
 
 @rule("export-version-mismatch")
@@ -189,10 +212,13 @@ def export_version(case: Case) -> Iterator[Claim]:
     for export, symbol in case.wanted:
         if export.symbol_version is not None:
             yield case.compared(
-                export_version, "symbol-version", scope_of(export, symbol),
-                fits=symbol.version == export.symbol_version, expected=export.symbol_version,
+                export_version,
+                "symbol-version",
+                scope_of(export, symbol),
+                fits=symbol.version == export.symbol_version,
+                expected=export.symbol_version,
                 actual=symbol.version or "no version",
-            )  # fmt: skip
+            )
 
 
 @rule("data-size-mismatch")
@@ -246,7 +272,7 @@ def _data_size(
         fits = _may_be_longer(case, export)
     return case.compared(
         data_size, "size", scope, fits=fits, expected=expected, actual=in_bytes(symbol.size)
-    )  # fmt: skip
+    )
 
 
 def _may_be_longer(case: Case, export: Export) -> bool:
@@ -271,10 +297,14 @@ def data_writable(case: Case) -> Iterator[Claim]:
         scope = scope_of(export, symbol, required=case.is_required("data", export.evidence))
         writable = case.evidence.memory.is_writable(symbol.address)
         yield case.compared(
-            data_writable, "writable", replace(scope, evidence="headers"), fits=writable,
-            expected="writable", actual=("writable" if writable else "read-only")
+            data_writable,
+            "writable",
+            replace(scope, evidence="headers"),
+            fits=writable,
+            expected="writable",
+            actual=("writable" if writable else "read-only")
             + (f" (in {symbol.section})" if symbol.section else ""),
-        )  # fmt: skip
+        )
 
 
 @rule("data-type-mismatch")
@@ -317,15 +347,23 @@ def signature_claim(case: Case, decide: Rule, claim: str, export: Export, symbol
         return case.unverified(decide, claim, scope, reason=reason, expected=expected)
     if found.outcome.status == UNVERIFIED:
         return case.unverified(
-            decide, claim, scope, reason=found.outcome.detail, expected=found.expected,
+            decide,
+            claim,
+            scope,
+            reason=found.outcome.detail,
+            expected=found.expected,
             actual=found.actual,
-        )  # fmt: skip
+        )
     fits = found.outcome.status == OK
     return case.compared(
-        decide, claim, replace(scope, evidence=case.evidence.types.kind, origin=found.origin),
-        fits=fits, expected=found.expected, actual=found.actual or "",
+        decide,
+        claim,
+        replace(scope, evidence=case.evidence.types.kind, origin=found.origin),
+        fits=fits,
+        expected=found.expected,
+        actual=found.actual or "",
         message=None if fits else found.outcome.detail,
-    )  # fmt: skip
+    )
 
 
 @rule("convention-mismatch")
@@ -363,7 +401,10 @@ def _convention_claim(case: Case, export: Export, symbol: Symbol) -> Claim:
         reason = "the conventions of its callbacks are not recorded"
         return case.unverified(convention, "convention", scope, reason=reason, expected=expected)
     return case.compared(
-        convention, "convention",
-        replace(scope, evidence=case.evidence.types.kind, origin=found.origin), fits=fits,
-        expected=expected, actual=f'extern "{found.actual_convention}"',
-    )  # fmt: skip
+        convention,
+        "convention",
+        replace(scope, evidence=case.evidence.types.kind, origin=found.origin),
+        fits=fits,
+        expected=expected,
+        actual=f'extern "{found.actual_convention}"',
+    )

@@ -11,7 +11,7 @@ from abicheck.model.records import record, replace
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from abicheck.model.layout import TypeGraph, TypeId, TypeLayout
+    from abicheck.model.layout import TypeGraph, TypeLayout
 
     Same = Callable[[FieldLayout, FieldLayout], bool]
 
@@ -143,7 +143,7 @@ def _counterpart(  # noqa: PLR0913, PLR0917 (both sides, and the names each has)
     ours: Mapping[str | None, int],
     theirs: Mapping[str | None, int],
 ) -> int | None:
-    """Return which member of the plugin stands for an aggregate, where one of the two is anonymous."""
+    """Return which member stands for an aggregate, where one of the two is anonymous."""
     shape = expected.layout(field.type)
     if not isinstance(shape, StructLayout) or (field.name is not None and field.name in theirs):
         return None

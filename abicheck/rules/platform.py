@@ -66,12 +66,17 @@ def platform_targets(case: Case) -> Iterator[Claim]:
     actual = str(target)
     if missing:
         actual = f"no slice for {', '.join(missing)}"
-    shows_none = fitting and not target.environment and not _plainly_fits(case, fitting)
+    shows_none = fitting and not target.environment and not _plainly_fits(fitting)
     message = "the file does not show its C library, so any is taken to fit" if shows_none else None
     yield _claim(
-        case, platform_targets, "targets", fits=bool(fitting) and not missing, expected=expected,
-        actual=actual, message=message,
-    )  # fmt: skip
+        case,
+        platform_targets,
+        "targets",
+        fits=bool(fitting) and not missing,
+        expected=expected,
+        actual=actual,
+        message=message,
+    )
 
 
 def _missing_slices(case: Case) -> list[str]:
@@ -81,7 +86,7 @@ def _missing_slices(case: Case) -> list[str]:
     return [p for p in platform.targets if not any(target.fits(p) for target in case.slices)]
 
 
-def _plainly_fits(case: Case, fitting: list[str]) -> bool:
+def _plainly_fits(fitting: list[str]) -> bool:
     """Whether some pattern asks for no environment at all."""
     parts = 2
     return any(len(pattern.split("-")) <= parts or pattern.endswith("-*") for pattern in fitting)
@@ -212,9 +217,10 @@ def platform_needed(case: Case) -> Iterator[Claim]:
     needed = case.evidence.facts.needed
     problems = [f"needs {each}" for each in needed if _is_refused(case, each)]
     problems += [
-        f"does not need {each}" for each in platform.needed_require
+        f"does not need {each}"
+        for each in platform.needed_require
         if not any(fnmatchcase(library, each) for library in needed)
-    ]  # fmt: skip
+    ]
     expected = []
     if platform.needed_allow is not None:
         expected.append(f"at most {', '.join(platform.needed_allow) or 'no library'}")
@@ -223,9 +229,13 @@ def platform_needed(case: Case) -> Iterator[Claim]:
     if platform.needed_require:
         expected.append(f"{', '.join(platform.needed_require)}")
     yield _claim(
-        case, platform_needed, "needed", fits=not problems, expected="; ".join(expected),
+        case,
+        platform_needed,
+        "needed",
+        fits=not problems,
+        expected="; ".join(expected),
         actual="; ".join(problems) or ", ".join(needed) or "needs no library",
-    )  # fmt: skip
+    )
 
 
 def _is_refused(case: Case, library: str) -> bool:
@@ -248,9 +258,13 @@ def platform_soname(case: Case) -> Iterator[Claim]:
     if wanted is not None:
         actual = case.evidence.facts.soname
         yield _claim(
-            case, platform_soname, "soname", fits=actual is not None and fnmatchcase(actual, wanted),
-            expected=wanted, actual=actual or "no soname",
-        )  # fmt: skip
+            case,
+            platform_soname,
+            "soname",
+            fits=actual is not None and fnmatchcase(actual, wanted),
+            expected=wanted,
+            actual=actual or "no soname",
+        )
 
 
 @rule("platform-stack-mismatch")
@@ -288,9 +302,12 @@ def platform_macos(case: Case) -> Iterator[Claim]:
     actual = case.evidence.facts.minimum_os
     if actual is None:
         yield case.unverified(
-            platform_macos, "macos", _scope(case, "macos"), reason="the file does not state a minimum",
+            platform_macos,
+            "macos",
+            _scope(case, "macos"),
+            reason="the file does not state a minimum",
             expected=f"at most {wanted}",
-        )  # fmt: skip
+        )
         return
     fits = version_parts(actual) <= version_parts(wanted)
     yield _claim(

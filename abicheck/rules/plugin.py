@@ -34,9 +34,13 @@ def plugin_file(case: Case) -> Iterator[Claim]:
     """
     if case.contract.plugin.file is not None and case.file_matches is not None:
         yield case.compared(
-            plugin_file, "file", Scope("plugin.file", _line(case, "file")), fits=case.file_matches,
-            expected=case.contract.plugin.file, actual=basename(case.evidence.file),
-        )  # fmt: skip
+            plugin_file,
+            "file",
+            Scope("plugin.file", _line(case, "file")),
+            fits=case.file_matches,
+            expected=case.contract.plugin.file,
+            actual=basename(case.evidence.file),
+        )
 
 
 @rule("export-unexpected")
@@ -55,9 +59,10 @@ def exact_exports(case: Case) -> Iterator[Claim]:
     literal = frozenset(named)
     globs = [name for name in named if any(mark in name for mark in "*?[")]
     extra = [
-        name for name in dict.fromkeys(case.evidence.export_names())
+        name
+        for name in dict.fromkeys(case.evidence.export_names())
         if name not in literal and not any(fnmatchcase(name, glob) for glob in globs)
-    ]  # fmt: skip
+    ]
     first = case.symbol(extra[0]) if extra else None
     scope = Scope(
         subject="plugin.exact_exports",
@@ -66,9 +71,13 @@ def exact_exports(case: Case) -> Iterator[Claim]:
         origin=case.evidence.facts.origin if first is None else first.origin,
     )
     yield case.compared(
-        exact_exports, "exact_exports", scope, fits=not extra, expected="no other exports",
+        exact_exports,
+        "exact_exports",
+        scope,
+        fits=not extra,
+        expected="no other exports",
         actual=_list(extra) if extra else "no other exports",
-    )  # fmt: skip
+    )
 
 
 def _list(names: list[str]) -> str:
@@ -95,8 +104,10 @@ def _choice(case: Case, choice: Choice) -> Claim:
     found = [[case.exports_matching(name) for name in group] for group in choice.groups]
     whole = [group for group, hits in zip(choice.groups, found, strict=True) if all(hits)]
     partial = [
-        (group, hits) for group, hits in zip(choice.groups, found, strict=True) if any(hits) and not all(hits)
-    ]  # fmt: skip
+        (group, hits)
+        for group, hits in zip(choice.groups, found, strict=True)
+        if any(hits) and not all(hits)
+    ]
     origin = next((each[0].origin for hits in found for each in hits if each), None)
     scope = Scope(
         subject=f"choices[{choice.index}]",
@@ -106,17 +117,21 @@ def _choice(case: Case, choice: Choice) -> Claim:
     )
     expected = f"{choice.need} of: " + "; ".join(" + ".join(group) for group in choice.groups)
     problems = [_halved(group, hits) for group, hits in partial]
-    if len(whole) < choice.need and not problems:
-        if choice.may_register_at_load and case.evidence.facts.has_initialisers:
-            reason = "none is exported, but code runs at load and may register the plugin"
-            return case.unverified(choices, "choices", scope, reason=reason, expected=expected)
     enough = len(whole) >= choice.need
+    may_register = choice.may_register_at_load and case.evidence.facts.has_initialisers
+    if not enough and not problems and may_register:
+        reason = "none is exported, but code runs at load and may register the plugin"
+        return case.unverified(choices, "choices", scope, reason=reason, expected=expected)
     names = [symbol.name for hits in found for each in hits for symbol in each]
     actual = ", ".join(dict.fromkeys(names[:MOST_NAMES])) or "none of them is exported"
     return case.compared(
-        choices, "choices", scope, fits=enough and not problems, expected=expected,
+        choices,
+        "choices",
+        scope,
+        fits=enough and not problems,
+        expected=expected,
         actual="; ".join(problems) or actual,
-    )  # fmt: skip
+    )
 
 
 def _halved(group: tuple[str, ...], hits: list[tuple[Symbol, ...]]) -> str:

@@ -279,7 +279,8 @@ class Reader:
         start = place.address
         return Failure(
             MISMATCH,
-            f"{place.path} lies outside the plugin's data, which ends {start + size - place.end} bytes too early",
+            f"{place.path} lies outside the plugin's data, "
+            f"which ends {start + size - place.end} bytes too early",
         )
 
     # Elements.
@@ -319,23 +320,9 @@ class Reader:
         if isinstance(found, Failure):
             return found
         base, element, size, count = found
-        if isinstance(until, Path):
-            stated = self._count(until)
-            if isinstance(stated, Failure):
-                return stated
-            count = stated
-        if base.end is not None:
-            room = max(0, base.end - base.address) // size
-            if isinstance(until, Path) and count is not None and count > room:
-                return Failure(
-                    MISMATCH, f"{place.path} has room for {room} elements, not for {count}"
-                )
-            count = room if count is None else min(count, room)
-        if count is None and until is None:
-            return Failure(UNVERIFIED, f"nothing says how many elements {place.path} has")
-        limit = MOST_ELEMENTS if count is None else count
-        if limit > MOST_ELEMENTS:
-            return Failure(UNVERIFIED, f"{place.path} has more than {MOST_ELEMENTS} elements")
+        limit = self._limit(base, size, count, until)
+        if isinstance(limit, Failure):
+            return limit
         elements: list[Place] = []
         for index in range(limit):
             each = replace(
@@ -344,18 +331,37 @@ class Reader:
                 type_id=element,
                 path=f"{place.path}[{index}]",
             )
-            if isinstance(until, str):
-                end = self._is_end(each, until, size)
-                if isinstance(end, Failure):
-                    return end
-                if end:
-                    return elements
+            end = self._is_end(each, until, size) if isinstance(until, str) else False
+            if isinstance(end, Failure):
+                return end
+            if end:
+                return elements
             elements.append(each)
         if isinstance(until, str):
             return Failure(
                 MISMATCH, f'{place.path} has no end within {limit} elements (until = "{until}")'
             )
         return elements
+
+    def _limit(
+        self, base: Place, size: int, count: int | None, until: str | Path | None
+    ) -> int | Failure:
+        """Return how many elements there are, or may be before the end that `until` marks."""
+        room = None if base.end is None else max(0, base.end - base.address) // size
+        if isinstance(until, Path):
+            stated = self._count(until)
+            if isinstance(stated, Failure):
+                return stated
+            if room is not None and stated > room:
+                detail = f"{base.path} has room for {room} elements, not for {stated}"
+                return Failure(MISMATCH, detail)
+            count = stated
+        if count is None and room is None and until is None:
+            return Failure(UNVERIFIED, f"nothing says how many elements {base.path} has")
+        limit = min(each for each in (count, room, MOST_ELEMENTS + 1) if each is not None)
+        if limit > MOST_ELEMENTS and (count is not None or room is not None):
+            return Failure(UNVERIFIED, f"{base.path} has more than {MOST_ELEMENTS} elements")
+        return min(limit, MOST_ELEMENTS)
 
     def _count(self, path: Path) -> int | Failure:
         reader = Reader(self.case, initial=self.initial)

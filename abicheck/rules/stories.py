@@ -26,7 +26,8 @@ def tell(compared: Compared, types: TypeSource) -> str:
     if moved:
         return _of_moved(compared, moved, missing, types)
     if missing:
-        return f"{_names(missing)} {'is' if len(missing) == 1 else 'are'} missing from the plugin's {_kind(compared)}"
+        are = "is" if len(missing) == 1 else "are"
+        return f"{_names(missing)} {are} missing from the plugin's {_kind(compared)}"
     if changed:
         return _of_changed(changed[0])
     if compared.added:

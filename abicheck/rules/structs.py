@@ -114,16 +114,20 @@ class StructClaims:
         return comparison.types(wanted.fields[0].type, binding.type_id, binding.flow)
 
     def _seen_through(self, wanted: StructLayout, binding: Binding) -> Iterator[Claim]:
-        """Claim a transparent wrapper that the plugin holds bare: it is represented as its field."""
+        """Claim a transparent wrapper that the plugin holds bare, represented as its field."""
         types, compared = self.case.evidence.types, self.case.compared
         field = wanted.fields[0]
         outcome = self._bare(wanted, binding)
         scope = replace(self.scope, evidence=types.kind, origin=binding.origin)
         size = size_of(types.layout(binding.type_id))
         yield compared(
-            struct_size, "size", scope, fits=size == wanted.size, expected=in_bytes(wanted.size),
+            struct_size,
+            "size",
+            scope,
+            fits=size == wanted.size,
+            expected=in_bytes(wanted.size),
             actual=in_bytes(size),
-        )  # fmt: skip
+        )
         inner = replace(
             scope, subject=f"{scope.subject}.{field.name}", line=field.line or scope.line
         )
@@ -189,9 +193,14 @@ class StructClaims:
         wanted, found = compared.wanted, compared.found
         if wanted.size is not None:
             yield self.case.compared(
-                struct_size, "size", scope, fits=wanted.size == found.size or bool(compared.grown),
-                expected=in_bytes(wanted.size), actual=in_bytes(found.size), cause=cause,
-            )  # fmt: skip
+                struct_size,
+                "size",
+                scope,
+                fits=wanted.size == found.size or bool(compared.grown),
+                expected=in_bytes(wanted.size),
+                actual=in_bytes(found.size),
+                cause=cause,
+            )
         if not wanted.is_partial:
             yield self._alignment(compared, cause, scope)
 
@@ -213,20 +222,34 @@ class StructClaims:
             derived = " (derived from its members)" if compared.is_alignment_derived else ""
             fits = actual == wanted or compared.has_grown_alignment
             return self.case.compared(
-                struct_alignment, "alignment", scope, fits=fits, expected=expected,
-                actual=found + derived, cause=cause,
-            )  # fmt: skip
+                struct_alignment,
+                "alignment",
+                scope,
+                fits=fits,
+                expected=expected,
+                actual=found + derived,
+                cause=cause,
+            )
         if self._is_natural(compared) if wanted > actual else not self._has_packing:
             return self.case.compared(
-                struct_alignment, "alignment", scope, fits=False, expected=expected,
-                actual=found + " (derived from its members)", cause=cause,
-            )  # fmt: skip
+                struct_alignment,
+                "alignment",
+                scope,
+                fits=False,
+                expected=expected,
+                actual=found + " (derived from its members)",
+                cause=cause,
+            )
         # Packing that moves nothing leaves no mark in DWARF, nor do unnamed bit-fields.
         required = scope.required and wanted > actual and not self._leaves_no_mark
         return self.case.unverified(
-            struct_alignment, "alignment", replace(scope, required=required), expected=expected,
-            reason=f"the members suggest {actual}, and nothing states the alignment itself", actual=found,
-        )  # fmt: skip
+            struct_alignment,
+            "alignment",
+            replace(scope, required=required),
+            expected=expected,
+            reason=f"the members suggest {actual}, and nothing states the alignment itself",
+            actual=found,
+        )
 
     def _is_natural(self, compared: Compared) -> bool:
         """Whether the plugin's producer would have said that the type is aligned to more."""
@@ -257,9 +280,12 @@ class StructClaims:
         if member.unrecorded:
             required = self.case.is_required("conventions")
             yield self.case.unverified(
-                field_convention, "convention", replace(scope, required=required),
-                reason=UNRECORDED, expected='extern "C"',
-            )  # fmt: skip
+                field_convention,
+                "convention",
+                replace(scope, required=required),
+                reason=UNRECORDED,
+                expected='extern "C"',
+            )
 
     def _offset(self, member: Member, cause: str | None, scope: Scope) -> Claim:
         pair = member.pair
@@ -270,10 +296,15 @@ class StructClaims:
                 field_offset, "offset", scope, reason=reason, expected=expected
             )
         return self.case.compared(
-            field_offset, "offset", scope, fits=member.place.status == OK, expected=expected,
-            actual="no such field" if pair.found is None else place(pair.found), cause=cause,
+            field_offset,
+            "offset",
+            scope,
+            fits=member.place.status == OK,
+            expected=expected,
+            actual="no such field" if pair.found is None else place(pair.found),
+            cause=cause,
             message=member.place.detail or None,
-        )  # fmt: skip
+        )
 
     def _type(self, member: Member, scope: Scope) -> Claim:
         expected, actual = member.expected_type, member.actual_type or "no such field"
@@ -288,10 +319,15 @@ class StructClaims:
             )
         fits = member.type.status == OK
         return self.case.compared(
-            field_type, "type", scope, fits=fits, expected=expected, actual=actual,
+            field_type,
+            "type",
+            scope,
+            fits=fits,
+            expected=expected,
+            actual=actual,
             cause=scope.subject if member.pair.found is None else self._resized_enum(member),
             message=None if fits else member.type.detail,
-        )  # fmt: skip
+        )
 
     def _resized_enum(self, member: Member) -> str | None:
         """Return the enum whose own change of size makes a field of its type differ."""
@@ -310,15 +346,24 @@ class StructClaims:
         if found is None:
             fits = member.place.status == OK
             return self.case.compared(
-                field_name, "name", scope, fits=fits, expected=wanted, actual="no such field",
+                field_name,
+                "name",
+                scope,
+                fits=fits,
+                expected=wanted,
+                actual="no such field",
                 cause=scope.subject,
-            )  # fmt: skip
+            )
         is_renamed = member.pair.is_renamed
         return self.case.compared(
-            field_name, "name", scope, fits=not (is_renamed and self.struct.has_exact_names),
-            expected=wanted, actual=found.name or "unnamed",
+            field_name,
+            "name",
+            scope,
+            fits=not (is_renamed and self.struct.has_exact_names),
+            expected=wanted,
+            actual=found.name or "unnamed",
             message=_renaming(found.name) if is_renamed else None,
-        )  # fmt: skip
+        )
 
     def _added(
         self, compared: Compared, cause: str | None, head: list[Claim], scope: Scope
@@ -327,18 +372,25 @@ class StructClaims:
         types = self.case.evidence.types
         for field in compared.added[:MOST_ADDED]:
             yield self.case.compared(
-                field_added, "offset", replace(scope, subject=f"{scope.subject}.{field.name}"), fits=False,
+                field_added,
+                "offset",
+                replace(scope, subject=f"{scope.subject}.{field.name}"),
+                fits=False,
                 expected="no such field",
                 actual=f"`{field.name}: {describe(types, field.type)}` at {place(field)}",
                 cause=cause or (scope.subject if has_grown else None),
-            )  # fmt: skip
+            )
         for field in compared.grown[:MOST_ADDED]:
             inner = replace(scope, subject=f"{scope.subject}.{field.name}")
             yield self.case.compared(
-                field_added, "offset", inner, fits=True, expected="possibly more fields",
+                field_added,
+                "offset",
+                inner,
+                fits=True,
+                expected="possibly more fields",
                 actual=f"`{field.name}: {describe(types, field.type)}` at {place(field)}",
                 message="a field in addition, behind all that the contract knows",
-            )  # fmt: skip
+            )
 
 
 def _illustrate(claims: list[Claim], order: list[Claim], picture: Picture, story: str) -> None:

@@ -274,7 +274,7 @@ def _as_read(value: Value, wanted: object) -> object:
 
 
 def combine(answers: Sequence[Answer]) -> Answer:
-    """Return the answer for a tag of several elements: the first that fails, then the first unseen."""
+    """Return the answer for several elements: the first that fails, then the first unseen."""
     for status in (MISMATCH, UNVERIFIED):
         for answer in answers:
             if answer.status == status:
@@ -341,17 +341,23 @@ def claims_of(case: Case, tag: Tag) -> Iterator[Claim]:
     if absent and tag.is_optional:
         assert isinstance(reading.places, Failure)
         yield case.compared(
-            tag_absent, "present", replace(scope, evidence="symbols", origin=reading.places.origin),
-            fits=True, expected="optional", actual=reading.places.detail,
-        )  # fmt: skip
+            tag_absent,
+            "present",
+            replace(scope, evidence="symbols", origin=reading.places.origin),
+            fits=True,
+            expected="optional",
+            actual=reading.places.detail,
+        )
         return
     if not reading.places and not absent:
         yield case.compared(
-            tag_condition, "elements",
+            tag_condition,
+            "elements",
             replace(scope, evidence="bytes", origin=case.evidence.facts.origin),
-            fits=tag.may_be_empty, expected="elements, or none" if tag.may_be_empty else "elements",
+            fits=tag.may_be_empty,
+            expected="elements, or none" if tag.may_be_empty else "elements",
             actual="none",
-        )  # fmt: skip
+        )
         return
     for condition in tag.conditions:
         mine = replace(scope, line=condition.line or tag.line)
@@ -370,7 +376,7 @@ def claims_of(case: Case, tag: Tag) -> Iterator[Claim]:
 
 
 def _with_version_held_to(case: Case, tag: Tag, claim: Claim) -> Claim:
-    """Have the claim that states a plugin's version say to which one it is held, if that differs."""
+    """Have the claim that states a version say to which one the plugin is held instead."""
     growth = case.growth
     states_it = claim.status == OK and claim.claim == "accepts"
     if growth is None or not states_it or tag is not case.contract.interface_tag:
@@ -394,14 +400,19 @@ def _claim(  # noqa: PLR0913, PLR0917 (one condition of one tag, and what came o
     seen_in = "relocations" if answer.through_pointer else "bytes"
     evidence = "symbols" if decide is tag_absent else seen_in
     return case.compared(
-        decide, condition.key, replace(scope, evidence=evidence, origin=answer.origin),
-        fits=answer.status == OK, expected=expected, actual=answer.value or answer.detail,
-        message=answer.detail or None, cause=cause,
-    )  # fmt: skip
+        decide,
+        condition.key,
+        replace(scope, evidence=evidence, origin=answer.origin),
+        fits=answer.status == OK,
+        expected=expected,
+        actual=answer.value or answer.detail,
+        message=answer.detail or None,
+        cause=cause,
+    )
 
 
 def _held_back(case: Case, tag: Tag) -> str | None:
-    """Return None if the tag is to be judged, "" if its `when` is false, else why that is unknown."""
+    """Return None if the tag is to be judged, "" if it is not, else why that is unknown."""
     if tag.when is None:
         return None
     reading = TagReading(case, tag.when)
@@ -425,8 +436,12 @@ def expectation(condition: Condition) -> str:
     if condition.key == "one_of":
         return "one of " + ", ".join(show(each) for each in _listed(condition.value))
     words = {
-        "equals": "", "at_least": "at least ", "at_most": "at most ", "matches": "a match of ",
-        "starts_with": "starts with ", "points_to": "points to ",
-    }  # fmt: skip
+        "equals": "",
+        "at_least": "at least ",
+        "at_most": "at most ",
+        "matches": "a match of ",
+        "starts_with": "starts with ",
+        "points_to": "points to ",
+    }
     value = str(condition.value) if condition.key == "points_to" else show(condition.value)
     return words[condition.key] + value

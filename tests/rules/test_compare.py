@@ -118,12 +118,12 @@ def test_nullability_is_compared_where_both_state_it(
 
 def test_callbacks_flip_which_way_values_travel() -> None:
     """A plugin calls what it is given, so there its NULL is the host's problem."""
-    expected = {
+    expected: dict[str, TypeLayout] = {
         "p": pointer("u32", may_be_null=False),
         "callback": function("p"),
         "cb": pointer("callback"),
     }
-    actual = dict(expected, p=pointer("u32", may_be_null=True))
+    actual = expected | {"p": pointer("u32", may_be_null=True)}
     comparison, _ = compared(expected, actual)
     assert comparison.types("cb", "cb", TO_PLUGIN, PARAMETER).status == MISMATCH
     assert comparison.types("cb", "cb", FROM_PLUGIN, RESULT).status == OK

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from abicheck.evidence.elf.debug_files import DebugFiles, Found, is_detached
+from abicheck.evidence.elf.debug_files import DebugFiles, is_detached
+from abicheck.evidence.sections import Found
 from abicheck.evidence.elf.file import ElfFile
 from abicheck.evidence.files import open_bytes
 from tests.conftest import binary
