@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from abicheck.authoring.fitting import fit
 from abicheck.authoring.foreign import plain_names
 from abicheck.authoring.members import UntranslatableError
+from abicheck.authoring.ownership import ask_who_frees
 from abicheck.authoring.tags import is_list, suggest_tags, suggest_untyped_tag
 from abicheck.authoring.translate import Translator
 from abicheck.errors import AbicheckError
@@ -20,7 +21,7 @@ from abicheck.model.layout import (
     PointerLayout,
     StructLayout,
 )
-from abicheck.model.records import record
+from abicheck.model.records import record, replace
 from abicheck.model.types import Array, Named, Opaque, Scalar
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ class _Author:
             name=self.wishes.name or "",
             version=self.wishes.version or stated,
             notes=self._notes(source),
-            exports=exports,
+            exports=ask_who_frees(exports),
             left_out=tuple(self.left_out),
             definitions=self.translator.definitions,
             comments=self.translator.comments,
@@ -180,16 +181,14 @@ class _Author:
         answer = types.variable(symbol) if is_data else types.function(symbol)
         if isinstance(answer, Unseen):
             self.unseen.append(answer.reason)
-            return DraftedExport(
-                **{**bare.__dict__, "comment": f"No type is seen: {answer.reason}."}
-            )
+            return replace(bare, comment=f"No type is seen: {answer.reason}.")
         try:
             if is_data:
                 return self._data(symbol, answer)
             return self._function(symbol, answer)
         except UntranslatableError as error:
             reason = f"Its type is left out: {error}."
-            return DraftedExport(**{**bare.__dict__, "comment": reason})
+            return replace(bare, comment=reason)
 
     def _bare(self, symbol: Symbol, bare: DraftedExport) -> DraftedExport:
         """Return an export without its type, unless it looks like the version's."""
@@ -198,9 +197,7 @@ class _Author:
             return bare
         self.tags.append(tag)
         comment = "A guess: it is a u32, by its name and its size."
-        return DraftedExport(
-            **{**bare.__dict__, "type": Scalar("u32"), "is_guess": True, "comment": comment}
-        )
+        return replace(bare, type=Scalar("u32"), is_guess=True, comment=comment)
 
     def _function(self, symbol: Symbol, answer: Observed[TypeId]) -> DraftedExport:
         layout = self.evidence.types.layout(answer.value)

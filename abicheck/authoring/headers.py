@@ -18,6 +18,7 @@ from abicheck.authoring.draft import (
 from abicheck.authoring.fitting import fit
 from abicheck.authoring.foreign import is_of_library
 from abicheck.authoring.members import UntranslatableError
+from abicheck.authoring.ownership import ask_who_frees
 from abicheck.authoring.translate import Translator
 from abicheck.evidence import read_plugin
 from abicheck.layout import facts_for
@@ -70,7 +71,7 @@ class _Reader:
                 f"Drafted by `abicheck init` from {source} ({self.evidence.target}).",
                 *assumptions(self.translator),
             ),
-            exports=exports,
+            exports=ask_who_frees(exports),
             left_out=(),
             definitions=self.translator.definitions,
             comments=self.translator.comments,
