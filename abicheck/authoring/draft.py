@@ -129,8 +129,8 @@ class _Author:
             notes=self._notes(source),
             exports=ask_who_frees(exports),
             left_out=tuple(self.left_out),
-            definitions=self.translator.definitions,
-            comments=self.translator.comments,
+            definitions=self.translator.known.definitions,
+            comments=self.translator.known.comments,
             tags=tags,
         )
 
@@ -228,7 +228,7 @@ class _Author:
 
     def _data(self, symbol: Symbol, answer: Observed[TypeId]) -> DraftedExport:
         self.data.append((symbol, answer.value))
-        wording = self.translator.wording(answer.value)
+        wording = self.translator.known.wording(answer.value)
         if is_list(self.evidence, symbol, answer.value):
             layout = self.evidence.types.layout(answer.value)
             assert isinstance(layout, ArrayLayout)
@@ -281,13 +281,13 @@ class _Author:
 
     def _define(self, type_id: TypeId) -> None:
         layout = self.evidence.types.layout(type_id)
-        known = set(self.translator.definitions)
+        known = set(self.translator.known.definitions)
         if isinstance(layout, StructLayout):
             self.translator.define(type_id, layout)
         elif isinstance(layout, EnumLayout):
             self.translator.spell(type_id)
-        for name in self.translator.definitions.keys() - known:
-            self.translator.comment(name, NOT_REACHED.format(name=name))
+        for name in self.translator.known.definitions.keys() - known:
+            self.translator.known.comment(name, NOT_REACHED.format(name=name))
 
     # What is said about it.
 
@@ -301,7 +301,7 @@ class _Author:
 
 def assumptions(translator: Translator) -> tuple[str, ...]:
     """Return what a draft had to assume, as notes."""
-    definitions = translator.definitions.values()
+    definitions = translator.known.definitions.values()
     said = {
         "`c_char` where Rust's debug information says i8.": translator.takes_bytes_for_chars,
         "that callbacks are never NULL (`fn(...)`); "

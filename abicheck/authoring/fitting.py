@@ -45,29 +45,31 @@ def fit(translator: Translator, target: Target) -> None:
 class _Fitter:
     def __init__(self, translator: Translator, target: Target) -> None:
         self.translator, self.target = translator, target
-        self.definitions = translator.definitions
+        self.definitions = translator.known.definitions
         self.done: set[str] = set()
 
     def run(self) -> None:
         computed = self._computed(self.definitions)
         wrong = {
             name
-            for name, reached in self.translator.structs.items()
+            for name, reached in self.translator.known.structs.items()
             if not self._is_same(reached, computed.get(name))
         }
-        for name in self.translator.structs:
+        for name in self.translator.known.structs:
             self._settle(name, wrong)
 
     def _settle(self, name: str, wrong: set[str]) -> None:
         if name in self.done:
             return
         self.done.add(name)
-        inner = [each for each in _held(self.definitions, name) if each in self.translator.structs]
+        inner = [
+            each for each in _held(self.definitions, name) if each in self.translator.known.structs
+        ]
         for each in inner:
             self._settle(each, wrong)
         if name in wrong or not wrong.isdisjoint(inner):
             wrong.add(name)
-            self._fit(self.translator.structs[name])
+            self._fit(self.translator.known.structs[name])
 
     def _fit(self, reached: Reached) -> None:
         struct = self.definitions[reached.name]
@@ -78,7 +80,7 @@ class _Fitter:
                 if self._is_same(reached, layout, is_strict=is_strict):
                     self.definitions[reached.name] = candidate
                     if candidate.align is not None and not is_strict:
-                        self.translator.comment(reached.name, ASSUMED)
+                        self.translator.known.comment(reached.name, ASSUMED)
                     return
         self._give_up(struct, reached)
 
@@ -104,7 +106,7 @@ class _Fitter:
     def _give_up(self, struct: Struct, reached: Reached) -> None:
         """Write the offsets down; what cannot be partial becomes opaque."""
         name, layout = reached.name, reached.layout
-        alignment = layout.alignment or self.translator.alignment(reached.type_id) or 1
+        alignment = layout.alignment or self.translator.known.alignment(reached.type_id) or 1
         if alignment & (alignment - 1):  # Nothing is aligned so.
             alignment = 1
         if layout.size is not None and not struct.is_union:
@@ -113,16 +115,16 @@ class _Fitter:
                 partial = _partial(struct, layout, align, key)
                 if partial.fields and not check_contract(_contract(self._closure(partial))):
                     self.definitions[name] = partial
-                    self.translator.comment(name, PARTIAL)
+                    self.translator.known.comment(name, PARTIAL)
                     return
         is_sized = layout.size is not None
         self.definitions[name] = Opaque(
             name=name,
             line=0,
-            size=self.translator.number(layout.size) if layout.size is not None else None,
-            alignment=self.translator.number(alignment) if is_sized else None,
+            size=self.translator.known.number(layout.size) if layout.size is not None else None,
+            alignment=self.translator.known.number(alignment) if is_sized else None,
         )
-        self.translator.comment(name, OPAQUE)
+        self.translator.known.comment(name, OPAQUE)
 
     def _spaced(self, struct: Struct, reached: Reached) -> Struct | None:
         """Return the struct with unnamed bit-fields where they must be; None if none help.
@@ -178,7 +180,7 @@ class _Fitter:
             return False
         if observed.alignment is not None:
             return computed.alignment == observed.alignment
-        derived = self.translator.alignment(reached.type_id)
+        derived = self.translator.known.alignment(reached.type_id)
         return not is_strict or derived is None or computed.alignment == derived
 
 

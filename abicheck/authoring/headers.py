@@ -61,7 +61,7 @@ class _Reader:
         self._types()
         self.translator.finish()
         fit(self.translator, self.evidence.target)
-        if not exports and not self.translator.definitions:
+        if not exports and not self.translator.known.definitions:
             raise AuthoringError(f"{self.header}: it declares no functions, data or types")
         source = f"{os.path.basename(self.header)}, compiled by {self.declared.compiler}"
         return Draft(
@@ -73,8 +73,8 @@ class _Reader:
             ),
             exports=ask_who_frees(exports),
             left_out=(),
-            definitions=self.translator.definitions,
-            comments=self.translator.comments,
+            definitions=self.translator.known.definitions,
+            comments=self.translator.known.comments,
         )
 
     def _target(self, symbol_name: str) -> tuple[TypeId, TypeId] | None:
@@ -101,7 +101,7 @@ class _Reader:
             if isinstance(layout, FunctionLayout):
                 type_ = self.translator.function(layout)
                 return DraftedExport(name=name, is_data=False, type=type_)
-            is_mutable = self.translator.wording(pointer).is_mutable is not False
+            is_mutable = self.translator.known.wording(pointer).is_mutable is not False
             held = self.translator.spell(target, name)
             return DraftedExport(name=name, is_data=True, type=held, is_mutable=is_mutable)
         except UntranslatableError as error:
@@ -129,7 +129,7 @@ class _Reader:
 
     def _define(self, type_id: TypeId) -> None:
         layout = self.evidence.types.layout(type_id)
-        if is_of_library(getattr(layout, "name", ""), self.translator.wording(type_id)):
+        if is_of_library(getattr(layout, "name", ""), self.translator.known.wording(type_id)):
             return
         if isinstance(layout, StructLayout) and layout.fields:
             self.translator.define(type_id, layout)

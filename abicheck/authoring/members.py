@@ -47,11 +47,11 @@ class Members:
             line=0,
             is_union=layout.is_union,
             is_transparent=layout.is_transparent and len(fields) == 1,
-            match=self.translator.match_of(name, layout, self.reached.type_id),
+            match=self.translator.known.match_of(name, layout, self.reached.type_id),
         )
         if self.left_out:
             what = "; ".join(self.left_out[:3])
-            self.translator.comment(name, f"Not all of it can be spelled: {what}.")
+            self.translator.known.comment(name, f"Not all of it can be spelled: {what}.")
             struct = replace(struct, is_partial=not layout.is_union)
         return struct
 
@@ -82,4 +82,4 @@ class Members:
         layout = self.translator.types.layout(observed.type)
         if not isinstance(type_, Named) or isinstance(layout, OpaqueLayout):
             return False
-        return isinstance(layout, StructLayout) and type_.name in self.translator.structs
+        return isinstance(layout, StructLayout) and type_.name in self.translator.known.structs

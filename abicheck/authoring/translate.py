@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 
 from abicheck.authoring.foreign import VA_LIST_TAGS, is_of_library
 from abicheck.authoring.members import Members, Reached, UntranslatableError
-from abicheck.authoring.names import RESERVED, as_word, inner_name, is_word, unique
-from abicheck.authoring.sameness import are_same
+from abicheck.authoring.names import RESERVED, as_word, inner_name, is_word
+from abicheck.authoring.registry import Registry, shown_name
 from abicheck.authoring.scalars import VA_LISTS, name_scalar
-from abicheck.model.alignment import derived_alignment
 from abicheck.model.layout import (
     ArrayLayout,
     EnumLayout,
@@ -25,7 +24,6 @@ from abicheck.model.layout import (
     StructLayout,
     UnknownLayout,
 )
-from abicheck.model.target import PerTarget
 from abicheck.model.types import (
     CONVENTIONS,
     Alias,
@@ -45,13 +43,12 @@ if TYPE_CHECKING:
     from abicheck.model.evidence import TypeSource, Wording
     from abicheck.model.layout import TypeId
     from abicheck.model.target import TargetFacts
-    from abicheck.model.types import Definition, Type
+    from abicheck.model.types import Type
 
 SLICES = ("&", "*const ", "*mut ", "alloc::boxed::Box<")
 """How the names of Rust's pointers to slices and traits begin, which are structs."""
 
 MOST_DEFINITIONS = 5000
-LARGEST_ALIGNMENT = 1 << 28
 ENUM_SIZES = frozenset({1, 2, 4, 8})
 DEEPEST = 24
 """Pointers, arrays and prototypes that are spelled inside of each other; more is opaque."""
@@ -63,18 +60,12 @@ class Translator:
     def __init__(self, types: TypeSource, facts: TargetFacts) -> None:
         """Begin with no definitions; `facts` are those of the plugin's target."""
         self.types, self.facts = types, facts
-        self.definitions: dict[str, Definition] = {}
-        self.comments: dict[str, str] = {}
-        self.structs: dict[str, Reached] = {}
+        self.known = Registry(types, facts)
         self.nullable: set[tuple[str, str | None]] = set()
         self.takes_bytes_for_chars = False
         self.has_unrecorded_callbacks = False
         self._from_plugin = True
-        self._names: dict[TypeId, str] = {}
-        self._first: dict[str, TypeId] = {}
         self._waiting: deque[Reached] = deque()
-        self._words: dict[TypeId, Wording] = {}
-        self._alignments: dict[TypeId, int | None] = {}
 
     # Definitions.
 
@@ -83,18 +74,8 @@ class Translator:
         while self._waiting:
             reached = self._waiting.popleft()
             self._from_plugin = True
-            if reached.name in self.structs:
-                self.definitions[reached.name] = Members(self, reached).spell()
-
-    def wording(self, type_id: TypeId) -> Wording:
-        """Return how the source words a type, asked for once."""
-        if type_id not in self._words:
-            self._words[type_id] = self.types.wording(type_id)
-        return self._words[type_id]
-
-    def comment(self, name: str, text: str) -> None:
-        """Say something about a definition, once."""
-        self.comments.setdefault(name, text)
+            if reached.name in self.known.structs:
+                self.known.definitions[reached.name] = Members(self, reached).spell()
 
     # Types by value.
 
@@ -121,16 +102,16 @@ class Translator:
             case EnumLayout():
                 return self._enum(type_id, layout, owner, field)
             case OpaqueLayout():
-                return self.sized(type_id, layout.name, layout.size, layout.alignment)
+                return self.known.sized(type_id, layout.name, layout.size, layout.alignment)
             case UnknownLayout(reason):
                 raise UntranslatableError(reason)
         raise UntranslatableError("a function is not stored by value")
 
     def _scalar(self, type_id: TypeId, layout: ScalarLayout) -> Type:
-        wording = self.wording(type_id)
+        wording = self.known.wording(type_id)
         name = name_scalar(layout, wording, self.facts)
         if name is None:
-            return self.sized(type_id, layout.name or "Number", layout.size, layout.alignment)
+            return self.known.sized(type_id, layout.name or "Number", layout.size, layout.alignment)
         return Scalar(name)
 
     def _va_list(self, wording: Wording) -> Type | None:
@@ -139,53 +120,24 @@ class Translator:
     def _array(
         self, type_id: TypeId, layout: ArrayLayout, owner: str, field: str | None, depth: int
     ) -> Type:
-        va_list = self._va_list(self.wording(type_id))
+        va_list = self._va_list(self.known.wording(type_id))
         if va_list is not None:
             return va_list
         if layout.is_vector:
-            typedefs = self.wording(type_id).typedefs
+            typedefs = self.known.wording(type_id).typedefs
             name = typedefs[-1] if typedefs else f"Vector{layout.size}"
-            return self.sized(type_id, name, layout.size, layout.alignment or layout.size)
+            return self.known.sized(type_id, name, layout.size, layout.alignment or layout.size)
         element = self._pointed(layout.element, owner, field, depth)
         if isinstance(element, Array) and element.count is None:
             raise UntranslatableError("it is an array of arrays of unknown length")
         return Array(element, layout.count)
-
-    def sized(self, type_id: TypeId, name: str, size: int | None, alignment: int | None) -> Type:
-        """Return a name for bytes that nobody looks into, where they are stored by value.
-
-        Raises: UntranslatableError if their size is not known.
-        """
-        if size is None:
-            raise UntranslatableError(f"the size of {name or 'a type'} is not recorded")
-        alignment = alignment or self.alignment(type_id) or _likely_alignment(size)
-        if alignment & (alignment - 1) or alignment > LARGEST_ALIGNMENT:
-            raise UntranslatableError(f"its alignment of {alignment} is none that a type can have")
-        word = self._named(type_id, name or f"Bytes{size}")
-        if word is None:
-            word = self._names[self.wording(type_id).type_id]
-        known = self.definitions.get(word)
-        if known is None or (isinstance(known, Opaque) and known.size is None):
-            self.definitions[word] = Opaque(
-                name=word, line=0, size=self.number(size), alignment=self.number(alignment)
-            )
-            self.comment(word, f"`{name or 'bytes'}`: only its size and alignment are agreed.")
-        return Named(word)
-
-    def number(self, value: int) -> PerTarget:
-        """Return a number that holds where it was seen: on targets of the same data model."""
-        return PerTarget(((self.facts.target.data_model, value),))
-
-    def alignment(self, type_id: TypeId) -> int | None:
-        """Return the alignment of a type as recorded, or as its members demand."""
-        return derived_alignment(self.types, type_id, self.facts, self._alignments)
 
     # Pointers.
 
     def _pointer(
         self, type_id: TypeId, layout: PointerLayout, owner: str, field: str | None, depth: int
     ) -> Type:
-        wording = self.wording(type_id)
+        wording = self.known.wording(type_id)
         va_list = self._va_list(wording)
         if va_list is not None:
             return va_list
@@ -207,12 +159,12 @@ class Translator:
         self, type_id: TypeId, layout: object, owner: str, field: str | None, depth: int
     ) -> Type:
         """Return what a pointer to data leads to; `c_void` for what cannot be spelled."""
-        wording = self.wording(type_id)
+        wording = self.known.wording(type_id)
         match layout:
             case OpaqueLayout(name):
-                return self.opaque(type_id, name)
+                return self.known.opaque(type_id, name)
             case StructLayout(name=name) if self._is_private(layout, wording):
-                return self.opaque(type_id, name)
+                return self.known.opaque(type_id, name)
             case ArrayLayout(element, None) if not layout.is_vector:
                 return self._target(element, self.types.layout(element), owner, field, depth + 1)
         try:
@@ -250,23 +202,11 @@ class Translator:
             if isinstance(inner, OpaqueLayout):
                 return True
             is_plain = isinstance(inner, StructLayout) and not inner.is_transparent
-            if is_plain and is_of_library(getattr(inner, "name", ""), self.wording(field.type)):
+            if is_plain and is_of_library(
+                getattr(inner, "name", ""), self.known.wording(field.type)
+            ):
                 return True
         return False
-
-    def opaque(self, type_id: TypeId, name: str) -> Type:
-        """Return a type that is only pointed to; `c_void` if it has no name."""
-        wording = self.wording(type_id)
-        shown = _shown_name(name, wording)
-        if not shown:
-            return Void()
-        word = as_word(shown)
-        known = self.definitions.get(word)
-        if known is not None:  # Declared here, and defined or declared elsewhere.
-            return Named(word)
-        self._names[wording.type_id] = word
-        self.definitions[word] = Opaque(name=word, line=0)
-        return Named(word)
 
     def _callback(  # noqa: PLR0913, PLR0917  what a pointer is, and where it stands
         self,
@@ -280,7 +220,7 @@ class Translator:
         assert layout.target is not None
         may_be_null = layout.may_be_null is True or (owner, field) in self.nullable
         self.has_unrecorded_callbacks |= layout.may_be_null is None and not may_be_null
-        typedefs = wording.typedefs or self.wording(layout.target).typedefs
+        typedefs = wording.typedefs or self.known.wording(layout.target).typedefs
         spelled = self.function(function, owner, field, depth + 1)
         if not typedefs:
             return Pointer(spelled, may_be_null=may_be_null)
@@ -291,9 +231,9 @@ class Translator:
         word = as_word(typedef)
         for number in range(1, 100):
             name = word if number == 1 else f"{word}{number}"
-            known = self.definitions.get(name)
+            known = self.known.definitions.get(name)
             if known is None:
-                self.definitions[name] = Alias(name=name, type=type_, line=0)
+                self.known.definitions[name] = Alias(name=name, type=type_, line=0)
                 return name
             if isinstance(known, Alias) and known.type == type_:
                 return name
@@ -343,7 +283,7 @@ class Translator:
     def _struct(
         self, type_id: TypeId, layout: StructLayout, owner: str, field: str | None, depth: int
     ) -> Type:
-        wording = self.wording(type_id)
+        wording = self.known.wording(type_id)
         va_list = self._va_list(wording)
         if va_list is not None or layout.name in VA_LIST_TAGS:
             return Scalar("va_list")
@@ -362,7 +302,7 @@ class Translator:
             )
         )
         if is_closed:
-            return self.sized(type_id, layout.name, layout.size, layout.alignment)
+            return self.known.sized(type_id, layout.name, layout.size, layout.alignment)
         return Named(
             self.define(type_id, layout, inner_name(owner, field, is_union=layout.is_union))
         )
@@ -372,68 +312,38 @@ class Translator:
 
         Raises: UntranslatableError if there are too many.
         """
-        if len(self.definitions) >= MOST_DEFINITIONS:
+        if len(self.known.definitions) >= MOST_DEFINITIONS:
             raise UntranslatableError(f"more than {MOST_DEFINITIONS} types are reached")
-        name = _shown_name(layout.name, self.wording(type_id)) or otherwise
-        word = self._named(type_id, name)
+        name = shown_name(layout.name, self.known.wording(type_id)) or otherwise
+        word = self.known.new_name(type_id, name)
         if word is None:
-            return self._names[self.wording(type_id).type_id]
-        reached = Reached(name=word, type_id=self.wording(type_id).type_id, layout=layout)
-        self.structs[word] = reached
-        self.definitions[word] = Opaque(name=word, line=0)  # until its turn comes
+            return self.known.name_of(type_id)
+        reached = Reached(name=word, type_id=self.known.wording(type_id).type_id, layout=layout)
+        self.known.structs[word] = reached
+        self.known.definitions[word] = Opaque(name=word, line=0)  # until its turn comes
         self._waiting.append(reached)
         return word
-
-    def _named(self, type_id: TypeId, name: str) -> str | None:
-        """Return a new name for a type; None if it has one."""
-        wording = self.wording(type_id)
-        key = wording.type_id
-        if key in self._names and not self._is_mere_opaque(self._names[key]):
-            return None
-        word = as_word(name)
-        while word in self._first and not are_same(self.types, self._first[word], key):
-            word = unique(as_word("_".join((*wording.scopes[-1:], name))), self.definitions)
-        self._names[key] = word
-        if word in self._first:
-            return None
-        if word in self.definitions and not self._is_mere_opaque(word):
-            word = self._names[key] = unique(word, self.definitions)
-        self._first[word] = key
-        return word
-
-    def _is_mere_opaque(self, word: str) -> bool:
-        known = self.definitions.get(word)
-        return word not in self._first and isinstance(known, Opaque) and known.size is None
-
-    def match_of(self, word: str, layout: StructLayout | EnumLayout, type_id: TypeId) -> str | None:
-        """Return how the plugin calls a type, where the contract calls it otherwise."""
-        wording = self.wording(type_id)
-        if not layout.name:
-            return None
-        if word in {layout.name, *wording.typedefs}:
-            return None
-        return "::".join((*wording.scopes, layout.name))
 
     def _enum(self, type_id: TypeId, layout: EnumLayout, owner: str, field: str | None) -> Type:
         values = [(name, value) for name, value in layout.values if is_word(name)]
         if layout.size not in ENUM_SIZES:
-            return self.sized(type_id, layout.name, layout.size, layout.alignment)
+            return self.known.sized(type_id, layout.name, layout.size, layout.alignment)
         if not values:
             letter = "i" if layout.is_signed else "u"
             return Scalar(f"{letter}{8 * layout.size}")
-        wording = self.wording(type_id)
-        name = _shown_name(layout.name, wording) or inner_name(
+        wording = self.known.wording(type_id)
+        name = shown_name(layout.name, wording) or inner_name(
             owner, field or "Enum", is_union=False
         )
-        word = self._named(type_id, name)
+        word = self.known.new_name(type_id, name)
         if word is None:
-            return Named(self._names[wording.type_id])
-        self.definitions[word] = Enum(
+            return Named(self.known.name_of(type_id))
+        self.known.definitions[word] = Enum(
             name=word,
             values=tuple(EnumValue(each, value, 0) for each, value in values),
             line=0,
             repr=self._repr(layout, type_id),
-            match=self.match_of(word, layout, type_id),
+            match=self.known.match_of(word, layout, type_id),
         )
         return Named(word)
 
@@ -448,11 +358,6 @@ class Translator:
         return f"{'i' if layout.is_signed else 'u'}{8 * layout.size}"
 
 
-def _shown_name(name: str, wording: Wording) -> str:
-    """Return the typedef that names a struct, if the source used one, else its own name."""
-    return wording.typedefs[-1] if wording.typedefs else name
-
-
 def _parameter_names(layout: FunctionLayout) -> list[str | None]:
     """Return the names of parameters, as far as they can be written; `_unused` is `unused`."""
     if len(layout.names) != len(layout.parameters):
@@ -462,7 +367,3 @@ def _parameter_names(layout: FunctionLayout) -> list[str | None]:
         name if is_word(name) and name not in RESERVED and names.count(name) == 1 else None
         for name in names
     ]
-
-
-def _likely_alignment(size: int) -> int:
-    return next(each for each in (16, 8, 4, 2, 1) if size % each == 0)
