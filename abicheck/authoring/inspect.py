@@ -82,7 +82,7 @@ class _Inspector:
         if names:
             for name in names:
                 self._demand(name)
-            found = tuple(self._types(len(self.translator.structs)))
+            found = tuple(self._types(len(self.translator.known.structs)))
             return Slice(
                 format=evidence.format,
                 target=evidence.target,
@@ -101,7 +101,7 @@ class _Inspector:
             foreign=foreign,
             imports=tuple(evidence.imports()),
             types=types,
-            more_types=max(0, len(self.translator.structs) - MOST_TYPES),
+            more_types=max(0, len(self.translator.known.structs) - MOST_TYPES),
             evidence=tuple(self._evidence(exports)),
             notes=tuple(getattr(self.types, "notes", ())),
         )
@@ -161,7 +161,7 @@ class _Inspector:
             name=symbol.name,
             is_data=is_data,
             type=type_,
-            is_mutable=is_mutable and not self.translator.wording(answer.value).is_const,
+            is_mutable=is_mutable and not self.translator.known.wording(answer.value).is_const,
         )
         value = self._value(symbol, answer) if is_data else None
         return SeenExport(symbol=symbol, type=export_type(drafted), value=value)
@@ -200,12 +200,12 @@ class _Inspector:
     def _types(self, most: int) -> Iterator[SeenType]:
         """Yield structs and unions in the order in which they are reached, then the enums."""
         done = 0
-        while done < min(most, len(self.translator.structs)):
-            reached = list(self.translator.structs.values())
+        while done < min(most, len(self.translator.known.structs)):
+            reached = list(self.translator.known.structs.values())
             for each in reached[done:most]:
                 yield self._struct(each)
                 done += 1
-        for definition in list(self.translator.definitions.values()):
+        for definition in list(self.translator.known.definitions.values()):
             if isinstance(definition, Enum):
                 yield SeenType(
                     name=definition.name,
@@ -223,7 +223,7 @@ class _Inspector:
             name=reached.name,
             kind="unions" if layout.is_union else "structs",
             size=layout.size,
-            alignment=layout.alignment or self.translator.alignment(reached.type_id),
+            alignment=layout.alignment or self.translator.known.alignment(reached.type_id),
             is_alignment_derived=layout.alignment is None,
             fields=fields,
             gaps=gaps,
