@@ -217,6 +217,9 @@ class TypeSource(TypeGraph, Protocol):
         Declarations are not definitions.
         """
 
+    def path(self, type_id: TypeId) -> str:
+        """Return a type's name and what it is inside of, such as "ns::Config"; "" if it has none."""
+
     def origin(self, type_id: TypeId) -> Origin | None:
         """Return where a type is described."""
 

@@ -115,8 +115,9 @@ class Bindings:
     def _meet(self, name: str, found: TypeId, flow: str | None) -> None:
         layout = self.types.layout(found)
         if isinstance(layout, OpaqueLayout) and not layout.is_complete:
-            if layout.name:
-                self._incomplete.setdefault(name, set()).add(layout.name)
+            path = self.types.path(found) or layout.name
+            if path:
+                self._incomplete.setdefault(name, set()).add(path)
             return
         self._pending.append((name, found, flow, self._by_name, self.types.origin(found)))
 
@@ -136,16 +137,22 @@ class Bindings:
         for name, definition in self.case.contract.definitions.items():
             if isinstance(definition, Alias | Opaque) or name in self.held_anonymously:
                 continue
-            known = {
-                getattr(self.types.layout(each), "name", "") for each in self.found.get(name, ())
-            }
-            for incomplete in sorted(self._incomplete.get(name, set()) - known):
-                definitions = self.types.definitions(incomplete, near)
-                if not known or len(definitions) == 1:
-                    self._bind_by_name(name, definitions)
-            if name not in self.found:
+            if name in self._incomplete:
+                self._from_declarations(name, near)
+            # What is declared as "n::State" and defined nowhere is no "State" of elsewhere.
+            declared = self._incomplete.get(name, ())
+            is_elsewhere = any(path.endswith(f"::{name}") for path in declared)
+            if name not in self.found and (definition.match or not is_elsewhere):
                 self._bind_by_name(name, self.types.definitions(definition.match or name, near))
         self._by_name = False
+
+    def _from_declarations(self, name: str, near: Sequence[Symbol]) -> None:
+        """Seek what exports lead to and their units only declare, by the names it has there."""
+        known = {self.types.path(each) for each in self.found.get(name, ())}
+        for path in sorted(self._incomplete[name] - known):
+            definitions = self.types.definitions(path, near)
+            if not known or len(definitions) == 1:
+                self._bind_by_name(name, definitions)
 
     def _bind_by_name(self, name: str, definitions: Sequence[Observed[TypeId]]) -> None:
         # Where one cannot be read, nobody knows which counts: the others lead nowhere.

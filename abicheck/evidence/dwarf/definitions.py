@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from abicheck.errors import BinaryError, UnsupportedError
 from abicheck.evidence.dwarf import constants as dw
-from abicheck.evidence.dwarf.functions import reason_of
+from abicheck.evidence.dwarf.functions import origins, reason_of
 from abicheck.evidence.dwarf.names import Names
 from abicheck.evidence.dwarf.spelling import Spellings
 from abicheck.evidence.dwarf.types import STRUCTS
@@ -23,7 +23,7 @@ from abicheck.model.evidence import Origin
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from abicheck.evidence.dwarf.entries import Entry
+    from abicheck.evidence.dwarf.entries import Entry, Place
     from abicheck.evidence.dwarf.exports import Exports
     from abicheck.evidence.dwarf.file import Book
     from abicheck.evidence.dwarf.types import TypeKey, Types
@@ -65,6 +65,18 @@ class Definitions:
         if key not in self._known:
             self._known[key] = self._search(name, list(exporting.values()), trouble)
         return self._known[key]
+
+    def path_of(self, place: Place) -> str:
+        """Return the name of a type with those of the namespaces and classes around it; "" if none.
+
+        Raises:
+            BinaryError, UnsupportedError: something is damaged.
+        """
+        entry, typedef = self._types.resolve(place)
+        leaf = "" if entry is None else entry.string(dw.DW_AT_name) or typedef
+        if entry is None or not leaf:
+            return ""
+        return "::".join([*_surroundings(entry)[0], leaf])
 
     def _search(
         self, name: str, exporting: list[Unit], trouble: list[str]
@@ -205,10 +217,11 @@ def _ranked(entries: list[Entry], path: list[str]) -> Iterator[tuple[int, Entry]
 def _surroundings(entry: Entry) -> tuple[list[str], bool]:
     """Return the names of the scopes around an entry, and whether it is inside of a function."""
     try:
-        scopes = scopes_of(entry)
+        # In a type unit a class stands at the top, and its declaration in its namespace.
+        scopes = scopes_of(origins(entry)[-1])
     except (BinaryError, UnsupportedError):
         return [], False
-    names = [name for tag, name in scopes if tag in SCOPES]
+    names = [name for tag, name in scopes if tag in SCOPES and name]
     return names, any(tag in CODE for tag, _ in scopes)
 
 

@@ -79,6 +79,13 @@ class DwarfTypes:
         found = self._definitions.named(name, near)
         return tuple(Observed(key, origin) for key, origin in found)
 
+    def path(self, type_id: TypeId) -> str:
+        """Return a type's name and what it is inside of, such as "ns::Config"; see `TypeSource`."""
+        try:
+            return self._definitions.path_of(type_id[:2])  # type: ignore[index]
+        except (BinaryError, UnsupportedError):
+            return ""
+
     def layout(self, type_id: TypeId) -> TypeLayout:
         """Return the layout of a type; typedefs and qualifiers are seen through."""
         return self._types.layout(type_id)  # type: ignore[arg-type]  # ids are made here only

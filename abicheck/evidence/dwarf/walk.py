@@ -81,8 +81,17 @@ def scopes_of(entry: Entry) -> list[tuple[int, str]]:
         if last is None:
             break
         scope = unit.read_entry(*last)
-        found.append((scope.tag, scope.string(dw.DW_AT_name) or ""))
+        found.append((scope.tag, scope.string(dw.DW_AT_name) or _name_elsewhere(scope)))
     raise unit.damage(entry.offset, "an entry is inside of no other")
+
+
+def _name_elsewhere(scope: Entry) -> str:
+    """Return the name of a class that only refers to its type unit; "" if it has none."""
+    if dw.DW_AT_signature not in scope:
+        return ""
+    place = scope.reference(dw.DW_AT_signature)
+    behind = None if place is None else scope.unit.file.book.entry(place)
+    return (behind and behind.string(dw.DW_AT_name)) or ""
 
 
 def reached(unit: Unit, positions: Collection[int]) -> list[int]:

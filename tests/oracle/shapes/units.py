@@ -161,4 +161,74 @@ fields = ["version: u32", { name = "magic", type = "u32", offset = { ilp32 = 8 }
     ),
 )
 
-CASES = (ELSEWHERE, DECLARED, NOTHING_ELSE, CRATE, OVERRIDDEN, OPEN_ENDED, SIZED)
+PRIVATE = Case(
+    name="class-defined-out-of-line",
+    contract="""
+[exports]
+first = "fn() -> *mut Plugin"
+second = "fn() -> *mut c_void"
+[structs.Plugin]
+fields = ["hidden: *mut Hidden"]
+[structs.Hidden]
+fields = ["level: u32"]
+""",
+    cpp={
+        "a.cpp": "namespace n { struct Hidden; }\nstruct Plugin { n::Hidden *hidden; };\n"
+        'extern Plugin it;\nextern "C" Plugin *first() { return &it; }\nextern "C" void *second() { return 0; }\n',
+        "b.cpp": "namespace n { struct Hidden { uint32_t level; }; Hidden one; }\n"
+        "namespace m { struct Hidden { float level; }; Hidden two; }\n"
+        "struct Plugin { n::Hidden *hidden; };\nPlugin it = { &n::one };\n",
+    },
+    changes=(
+        bad(
+            "and-changed-beside-a-sound-namesake",
+            cpp=("uint32_t level", "int32_t level", "float level", "uint32_t level"),
+        ),
+        unseen(
+            "and-only-a-namesake-is-defined",
+            cpp=(
+                "struct Hidden { uint32_t level; }; Hidden one; }",
+                "struct Hidden; }",
+                "float level",
+                "uint32_t level",
+                "= { &n::one }",
+                "= { 0 }",
+            ),
+        ),
+    ),
+)
+
+TYPE_UNITS = Case(
+    name="namespaces-in-type-units",
+    contract="""
+[exports]
+open = "fn() -> *mut State"
+[structs.State]
+match = "a::Outer::State"
+fields = ["level: u32"]
+""",
+    cpp="""
+namespace a {
+struct Outer { struct State; State *state; };
+struct Outer::State { uint32_t level; };
+Outer::State one;
+Outer outer;
+}
+namespace b { struct State { float level; }; State two; }
+extern "C" void *open() { return &a::one; }
+""",
+    flags="-fdebug-types-section",
+    changes=(bad("changed", cpp=("uint32_t level", "int32_t level")),),
+)
+
+CASES = (
+    PRIVATE,
+    TYPE_UNITS,
+    ELSEWHERE,
+    DECLARED,
+    NOTHING_ELSE,
+    CRATE,
+    OVERRIDDEN,
+    OPEN_ENDED,
+    SIZED,
+)
