@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 
 from abicheck.model.evidence import Observed, Unseen
 from abicheck.model.layout import (
+    FLOAT,
     EnumLayout,
     FunctionLayout,
     OpaqueLayout,
     PointerLayout,
+    ScalarLayout,
     StructLayout,
     UnknownLayout,
 )
@@ -85,7 +87,7 @@ class Bindings:
         self.case = case
         self.types = case.evidence.types
         self.found: dict[str, dict[TypeId, Binding]] = {}
-        self.signatures: dict[str, Signature] = {}
+        self.signatures: dict[tuple[str, str], Signature] = {}
         self.absence = self.types.absence()
         self._incomplete: dict[str, set[str]] = {}
         self._pending: list[tuple[str, TypeId, str | None, bool, Origin | None]] = []
@@ -126,9 +128,9 @@ class Bindings:
             if export.type is None:
                 continue
             if export.is_data is False:
-                self.signatures[symbol.name] = self._function(export, symbol)
+                self.signatures[export.name, symbol.name] = self._function(export, symbol)
             else:
-                self.signatures[symbol.name] = self._variable(export, symbol)
+                self.signatures[export.name, symbol.name] = self._variable(export, symbol)
             self._follow()
 
     def _from_names(self) -> None:
@@ -240,6 +242,11 @@ class Bindings:
             unrecorded=tuple(comparison.unrecorded),
         )
 
+    @property
+    def _has_x87(self) -> bool:
+        """Whether C returns floating-point numbers where Rust does not: on the stack of x87."""
+        return self.case.evidence.target.machine == "i386"
+
     def _convention_sensitive(self, answer: Observed[TypeId], found: FunctionLayout) -> str:
         """Say what a lost `extern "C"` would break, where the language has other conventions."""
         if self.types.language(answer.value) != "rust":
@@ -252,6 +259,8 @@ class Bindings:
                 layout = self.types.layout(layout.fields[0].type)
             if isinstance(layout, StructLayout):
                 return f"{layout.name}, passed by value"
+            if isinstance(layout, ScalarLayout) and layout.kind == FLOAT and self._has_x87:
+                return "a floating-point number"
             if not isinstance(layout, PointerLayout) and (getattr(layout, "size", 0) or 0) >= 16:  # noqa: PLR2004 (128 bits)
                 return "a 128-bit value"
         return ""

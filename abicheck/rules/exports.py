@@ -338,7 +338,7 @@ def signature(case: Case) -> Iterator[Claim]:
 
 def signature_claim(case: Case, decide: Rule, claim: str, export: Export, symbol: Symbol) -> Claim:
     """Return what became of an export's prototype or data type."""
-    found = case.bindings.signatures.get(symbol.name)
+    found = case.bindings.signatures.get((export.name, symbol.name))
     scope = scope_of(export, symbol, required=case.is_required("signatures", export.evidence))
     if found is None:
         reason = case.bindings.absence or "nothing describes it"
@@ -384,7 +384,7 @@ def convention(case: Case) -> Iterator[Claim]:
 
 
 def _convention_claim(case: Case, export: Export, symbol: Symbol) -> Claim:
-    found = case.bindings.signatures.get(symbol.name)
+    found = case.bindings.signatures.get((export.name, symbol.name))
     wanted = getattr(export.type, "convention", "C")
     expected = f'extern "{wanted}"'
     scope = scope_of(export, symbol, required=case.is_required("conventions"))

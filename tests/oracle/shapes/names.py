@@ -83,4 +83,14 @@ ENUMERATORS = Case(
     ),
 )  # fmt: skip
 
-CASES = (ANONYMOUS, UNION, ENUMERATORS)
+TWICE = Case(
+    name="export-named-twice",
+    contract='[exports]\nplug_a = "fn(c_int)"\n"plug_*" = "fn(c_int)"\n',
+    c="void plug_a(int x) { (void)x; }\n",
+    changes=(
+        bad("other-than-the-name-says", contract=('plug_a = "fn(c_int)"', 'plug_a = "fn(c_long)"'), c=()),
+        bad("other-than-the-pattern-says", contract=('"plug_*" = "fn(c_int)"', '"plug_*" = "fn(c_long)"'), c=()),
+    ),
+)  # fmt: skip
+
+CASES = (TWICE, ANONYMOUS, UNION, ENUMERATORS)
