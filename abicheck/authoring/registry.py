@@ -129,4 +129,6 @@ def shown_name(name: str, wording: Wording) -> str:
 
 
 def _likely_alignment(size: int) -> int:
+    if size == 0:
+        return 1
     return next(each for each in (16, 8, 4, 2, 1) if size % each == 0)

@@ -201,7 +201,9 @@ class Translator:
             inner = self.types.layout(field.type)
             if isinstance(inner, OpaqueLayout):
                 return True
-            is_plain = isinstance(inner, StructLayout) and not inner.is_transparent
+            is_plain = (
+                isinstance(inner, StructLayout) and inner.size != 0 and not inner.is_transparent
+            )  # `PhantomData` takes no room: it says nothing of who laid the struct out.
             if is_plain and is_of_library(
                 getattr(inner, "name", ""), self.known.wording(field.type)
             ):

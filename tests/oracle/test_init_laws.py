@@ -349,3 +349,29 @@ def test_rust_is_drafted_in_rusts_words(tmp_path: Path) -> None:
         'repr   = "u8"',
     ):
         assert f"\n{line}\n" in text
+
+
+MARKED = """\
+#[repr(C)] pub struct Marked {
+    pub count: u32, pub kind: std::marker::PhantomData<u64>, pub unit: (), pub level: LEVEL,
+}
+#[unsafe(no_mangle)] pub extern "C" fn read(_m: *const Marked) -> u8 { 1 }
+"""
+
+
+def test_field_without_room_hides_no_struct_of_rust(tmp_path: Path) -> None:
+    if shutil.which("rustc") is None:
+        pytest.skip("rustc is not on this machine")
+    plugins = {}
+    for level in ("u8", "u64"):
+        source = tmp_path / f"{level}.rs"
+        source.write_text(MARKED.replace("LEVEL", level))
+        command = ["rustc", "-g", "--edition", "2024", "--crate-type", "cdylib", str(source)]
+        plugins[level] = tmp_path / f"{level}.so"
+        subprocess.run([*command, "-o", str(plugins[level])], check=True, capture_output=True)
+    contract = tmp_path / "marked.toml"
+    text = write(draft(read_reference(str(plugins["u8"])), "marked.so", Wishes(name="marked")))
+    contract.write_text(text)
+    assert "packed" not in text
+    assert verdict(plugins["u8"], contract) == "compatible"
+    assert verdict(plugins["u64"], contract) == "incompatible"
