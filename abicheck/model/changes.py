@@ -82,8 +82,6 @@ class Diff:
     @property
     def is_raised_enough(self) -> bool:
         """Whether the new contract's version says as much as its changes do."""
-        if self.step is None:
-            return True
         return _parts(self.new.version) >= _parts(self.wanted_version)
 
 

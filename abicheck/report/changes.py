@@ -59,8 +59,10 @@ class _Page:
         name = diff.old.name if diff.new.is_drafted else diff.new.name
         who = f"{name} {diff.old.version} → {diff.new.version}"
         files = f"{diff.old.file} → {diff.new.file}"
-        if diff.step is None:
+        if diff.step is None and diff.is_raised_enough:
             words = "nothing changed"
+        elif diff.step is None:
+            words = f"nothing changed, and the version went back from {diff.wanted_version}"
         elif diff.is_raised_enough:
             words = f"enough for what changed ({diff.step})"
         else:

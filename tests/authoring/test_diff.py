@@ -412,6 +412,7 @@ def test_old_host_that_refuses_the_new_version_is_noted() -> None:
         ("2.0", "export added", True),
         ("1.9", "export removed", False),
         ("0.9", "field renamed", False),
+        ("0.9", "comment", False),
     ],
 )
 def test_version_is_held_to_the_step_that_the_changes_call_for(
