@@ -32,6 +32,9 @@ BY_KIND = {
 DEBUG_POLICIES = ("layout", "signatures", "conventions")
 """What debug information can prove."""
 
+UNDESCRIBED = ("the debug information defines no ", "the debug information only declares ")
+"""How the reasons begin why a type is unknown although there is debug information."""
+
 LONGEST_HEADLINE = 70
 """Characters of a reason and its subjects that go on the first line together."""
 
@@ -94,6 +97,8 @@ def headline(claims: tuple[Claim, ...], cause: tuple[str, str]) -> str:
     concerned = [claim for claim in claims if claim.reason == reason]
     if not any(wants_debug_information(claim) for claim in concerned):
         return f"{about}: {reason}" if len(about) + len(reason) < LONGEST_HEADLINE else reason
+    if reason.startswith(UNDESCRIBED):
+        return reason
     if not reason.startswith(NO_DEBUG_INFORMATION):
         return f"{reason}: a release build?"
     structs = [name_of(claim) for claim in concerned if policy_of(claim) == "layout"]
@@ -111,7 +116,19 @@ def ways_out(report: Report, plugin: PluginReport, style: Style) -> Iterator[tup
     """Yield each way out of "unverified", the best first: a sentence, and the lines to type."""
     schema = f"--schema {_quoted(report.contract_file)}"
     again = " ".join([schema, *(_quoted(each) for each in style.repeated)])
-    if any(wants_debug_information(claim) for claim in missing(plugin)):
+    wanting = [claim for claim in missing(plugin) if wants_debug_information(claim)]
+    undescribed = [claim for claim in wanting if (claim.reason or "").startswith(UNDESCRIBED)]
+    if undescribed:
+        yield (
+            "Have the compiler describe types that it thinks unused, in C++ above all:",
+            ["clang++ -g -fstandalone-debug", "g++ -g -fno-eliminate-unused-debug-types"],
+        )
+        group, name = undescribed[0].subject.split(".")[:2]
+        yield (
+            f"If the plugin calls it otherwise, say so in {report.contract_file}:",
+            [f"[{group}.{name}]", 'match = "its name there"'],
+        )
+    elif wanting:
         unstripped, build = _unstripped(plugin.file)
         sentence = f"Verify a build with full debug information ({build}):"
         yield sentence, [f"abicheck verify {_quoted(unstripped)} {again}"]

@@ -101,6 +101,10 @@ class Bindings:
         """The definitions that are needed for anonymous members alone."""
         return self.case.reachable - reachable(self.case, is_flat=True)
 
+    def declared(self, name: str) -> str:
+        """Return what exports lead to in the place of a definition, if units only declare it."""
+        return min(self._incomplete.get(name, ()), default="")
+
     def of(self, name: str) -> tuple[Binding, ...]:
         """Return the bindings of a definition; empty if the plugin shows none."""
         return tuple(self.found.get(name, {}).values())

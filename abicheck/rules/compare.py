@@ -230,7 +230,10 @@ class Comparison:
 
     def _passing(self, found: TypeId) -> Outcome:
         """Refuse a class by value that C++ passes in another way than C does."""
-        is_class = isinstance(self.actual.layout(found), StructLayout)
+        layout = self.actual.layout(found)
+        if isinstance(layout, OpaqueLayout) and not layout.is_complete:
+            found = self._defined(found)
+        is_class = isinstance(layout, StructLayout | OpaqueLayout)
         if is_class and self.actual.is_passed_by_reference(found):
             return different(
                 f"{self._found(found)} has a constructor, destructor or virtual function of its "
@@ -273,10 +276,27 @@ class Comparison:
                 self.met(name, found, flow)
                 return _enum_for_integer(name, expected, actual)
             case StructLayout(), OpaqueLayout(is_complete=False):
-                return unclear(f"{self._found(found)} is declared but not defined in this unit")
+                return self._declared(name, expected, found, flow)
             case StructLayout(), ArrayLayout(is_vector=True):
                 return different(f"expected {name}, found a vector ({self._found(found)})")
         return different(f"expected {name}, found {self._found(found)}")
+
+    def _declared(
+        self, name: str, expected: TypeLayout, found: TypeId, flow: str | None
+    ) -> Outcome:
+        """Compare a struct by value that this unit only declares."""
+        defined = self._defined(found)
+        layout = self.actual.layout(defined)
+        if isinstance(layout, StructLayout | UnknownLayout):
+            return self._definition(name, expected, defined, layout, flow)
+        self.met(name, found, flow)
+        return unclear(f"{self._found(found)} is declared but not defined in this unit")
+
+    def _defined(self, found: TypeId) -> TypeId:
+        """Return the one definition of what a unit only declares: clang defines a class once."""
+        path = self.actual.path(found)
+        definitions = self.actual.definitions(path, ()) if path else ()
+        return definitions[0].value if len(definitions) == 1 else found
 
     def _opaque(self, expected: OpaqueLayout, found: TypeId, actual: TypeLayout) -> Outcome:
         size = getattr(actual, "size", None)

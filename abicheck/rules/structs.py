@@ -75,6 +75,9 @@ class StructClaims:
         name = self.struct.match or self.struct.name
         if bindings:
             return f"what the plugin calls {name} is no {self.kind}"
+        declared = self.case.bindings.declared(self.struct.name)
+        if declared:
+            return f"the debug information only declares {declared}, and defines it nowhere"
         return f"the debug information defines no {self.kind} named {name}"
 
     def _is_bare(self, binding: Binding) -> bool:

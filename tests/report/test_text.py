@@ -192,3 +192,17 @@ def test_endless_name_is_cut() -> None:
 def test_unlisted_kinds_of_claims_are_shown_all_the_same() -> None:
     shown = text(plugin(claims=(seen("novelties.x", "presence", "present"),)))
     assert "novelties" in shown
+
+
+def test_type_that_debug_information_lacks_is_no_release_build() -> None:
+    reason = "the debug information only declares n::Greeter, and defines it nowhere"
+    claims = tuple(
+        replace(claim, reason=reason) if claim.subject.startswith("structs.") else claim
+        for claim in samples.STRIPPED.claims
+        if claim.claim not in {"signature", "convention"}
+    )
+    shown = text(replace(samples.STRIPPED, claims=claims))
+    assert f"unverified: {reason}\n" in shown
+    assert "release build" not in shown
+    assert "-fstandalone-debug" in shown
+    assert "[structs.Greeter]\n" in shown

@@ -72,6 +72,12 @@ class Types:
     def language(self, _type_id: TypeId) -> str:
         return self._language
 
+    def path(self, type_id: TypeId) -> str:
+        return str(type_id)
+
+    def definitions(self, _name: str, _near: tuple[()]) -> tuple[()]:
+        return ()
+
     def is_passed_by_reference(self, type_id: TypeId) -> bool:
         return str(type_id).startswith("NonTrivial")
 

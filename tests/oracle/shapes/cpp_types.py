@@ -102,4 +102,27 @@ WIDE = Case(
     ),
 )
 
-CASES = (BY_VALUE, VIEWS, WIDE)
+DEFINED_ONCE = Case(
+    name="class-that-one-unit-defines",
+    contract='[exports]\ntake = "fn(Item) -> u32"\n[structs.Item]\nfields = ["level: u32"]\n',
+    cpp={
+        "a.cpp": "struct Item { uint32_t level; Item(uint32_t); };\n"
+        'extern "C" uint32_t take(Item item) { return item.level; }\n',
+        "b.cpp": "struct Item { uint32_t level; Item(uint32_t); };\n"
+        "Item::Item(uint32_t n) : level(n) {}\n",
+    },
+    changes=(
+        bad("changed", cpp=("uint32_t level;", "float level;")),
+        bad(
+            "with-a-destructor",
+            cpp=(
+                "Item(uint32_t); };",
+                "Item(uint32_t); ~Item(); };",
+                "level(n) {}",
+                "level(n) {}\nItem::~Item() {}",
+            ),
+        ),
+    ),
+)
+
+CASES = (DEFINED_ONCE, BY_VALUE, VIEWS, WIDE)
