@@ -40,10 +40,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Under `--no-skips`, turn a skip into a failure unless its reason is an expected one."""
     report = yield
-    if report.skipped and item.config.getoption("--no-skips") and isinstance(report.longrepr, tuple):
+    counts = report.skipped and item.config.getoption("--no-skips")
+    if counts and isinstance(report.longrepr, tuple):
         reason = str(report.longrepr[2])
         if not hasattr(report, "wasxfail") and not any(each in reason for each in EXPECTED_SKIPS):
             report.outcome = "failed"

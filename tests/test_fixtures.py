@@ -25,7 +25,8 @@ def test_binary_has_the_hash_of_the_manifest(file: str) -> None:
 @pytest.mark.parametrize("file", ENTRIES)
 def test_binary_holds_no_path_of_a_machine(file: str) -> None:
     content = (FIXTURES / file).read_bytes()
-    assert [path for path in (b"/home/", b"/root/", b"/tmp/", b"/work/", b"site-packages") if path in content] == []
+    paths = (b"/home/", b"/root/", b"/tmp/", b"/work/", b"site-packages")
+    assert [path for path in paths if path in content] == []
 
 
 def test_source_of_every_binary_is_there() -> None:

@@ -242,7 +242,7 @@ class _Parser:
             self.admit(type_, place, start)
         return type_
 
-    def any_type(self) -> Type:  # noqa: PLR0911 (one for each kind of type)
+    def any_type(self) -> Type:
         token = self.tokens[self.at]
         scalar = _SCALARS.get(token)
         if scalar is not None:

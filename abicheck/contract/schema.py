@@ -145,7 +145,7 @@ class Schema:
         if isinstance(value, dict) and key not in value and value.keys() <= KEYS[kind].keys():
             self.problem(path, message or f'"{key}" is missing')
 
-    def checked(self, kind: Kind, path: KeyPath, value: Any) -> Any:  # noqa: ANN401, PLR0911
+    def checked(self, kind: Kind, path: KeyPath, value: Any) -> Any:  # noqa: ANN401
         """Return `value` if it is of `kind`; None if it is open, or after noting a problem."""
         if isinstance(kind, tuple):
             return self._word(kind, path, value)
@@ -286,7 +286,7 @@ def key_text(path: Iterable[str | int]) -> str:
     return text
 
 
-def described(value: object) -> str:  # noqa: PLR0911 (a table)
+def described(value: object) -> str:
     """Return what a value is, for the end of a sentence: `the text "x"`, `the integer 5`."""
     if isinstance(value, bool):
         return "true" if value else "false"

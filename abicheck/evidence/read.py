@@ -72,7 +72,7 @@ def map_file(path: str) -> Buffer:
     Raises: BinaryError.
     """
     try:
-        _check_is_regular(path, os.stat(path).st_mode)  # noqa: PTH116  pathlib is slow to import
+        _check_is_regular(path, os.stat(path).st_mode)
         flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
         descriptor = os.open(path, flags)
         try:

@@ -218,7 +218,7 @@ class TypeSource(TypeGraph, Protocol):
         """
 
     def path(self, type_id: TypeId) -> str:
-        """Return a type's name and what it is inside of, such as "ns::Config"; "" if it has none."""
+        """Return a type's name and what it is inside of ("ns::Config"); "" if it has none."""
 
     def origin(self, type_id: TypeId) -> Origin | None:
         """Return where a type is described."""

@@ -50,7 +50,7 @@ class Spellings:
             return type(layout).__name__, getattr(layout, "size", None)
         return self._inside(layout, depth + 1)
 
-    def _inside(  # noqa: PLR0911  a flat match
+    def _inside(
         self, layout: TypeLayout, depth: int
     ) -> tuple[object, ...]:
         match layout:

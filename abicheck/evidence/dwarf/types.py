@@ -162,7 +162,7 @@ class Types:
         except UnsupportedError as error:
             return UnknownLayout(str(error))
 
-    def _lay_out_entry(  # noqa: PLR0911  a flat table of tags
+    def _lay_out_entry(
         self, entry: Entry, typedef: str, marks: str
     ) -> TypeLayout:
         tag = entry.tag
@@ -289,7 +289,7 @@ class Types:
             size = None if size is None or count is None else size * count
         return size if size is None or size < LARGEST_SIZE else None
 
-    def size_of(  # noqa: PLR0911  what is stated first decides
+    def size_of(
         self, place: Place, depth: int = 0
     ) -> int | None:
         """Return the size of a type in bytes, as far as it is stated.

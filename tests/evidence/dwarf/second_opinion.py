@@ -87,7 +87,7 @@ class SecondOpinion:
                 name = entry.attributes["DW_AT_name"].value.decode()
         return self.type(entry, name, is_pointee=is_pointee)
 
-    def type(  # noqa: C901, PLR0911  a flat match
+    def type(  # noqa: C901  a flat match
         self, entry: DIE, typedef: str, *, is_pointee: bool
     ) -> str:
         """Return a type as text."""

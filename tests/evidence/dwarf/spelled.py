@@ -81,7 +81,7 @@ class Plugin:
         return [spell(self.types, each.value) for each in found]
 
 
-def spell(  # noqa: C901, PLR0911  a flat match
+def spell(  # noqa: C901  a flat match
     types: DwarfTypes, key: TypeId | None, *, is_pointee: bool = False, depth: int = 0
 ) -> str:
     """Return a type as text: `i4`, `*char1`, `struct Name:size{field@offset type; ...}`.

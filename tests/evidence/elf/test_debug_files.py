@@ -6,14 +6,17 @@ import os
 import shutil
 import zlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from abicheck.evidence.elf.debug_files import DebugFiles, is_detached
-from abicheck.evidence.sections import Found
 from abicheck.evidence.elf.file import ElfFile
 from abicheck.evidence.files import open_bytes
 from tests.conftest import binary
+
+if TYPE_CHECKING:
+    from abicheck.evidence.sections import Found
 
 STRIPPED, DEBUG = "libgreeter-separate.so", "libgreeter-separate.so.debug"
 OTHER = "libgreeter-separate-field-inserted.so.debug"
