@@ -197,7 +197,7 @@ int handle_log(handle_t *handle, FILE *file, sink to, void *context);
 union value handle_value(const handle_t *handle);
 extern const uint32_t HANDLE_VERSION;
 static inline int helper(int x) { return twice(x); }
-struct hidden { int field; };
+struct hidden { int field; double (*log)(double), (*exit)(double); };
 """
 
 
