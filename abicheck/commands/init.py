@@ -110,8 +110,8 @@ def run(words: Sequence[str]) -> int:
     reference = _reference(arguments)
     output = arguments.maybe("--output")
     is_file = output not in {None, "-"}
-    if is_file and not arguments.has("--force"):
-        _refuse_existing(str(output))
+    if is_file:
+        _refuse_existing(str(output), may_replace=arguments.has("--force"))
     try:
         with streams.Progress(sys.stderr) as progress:
             progress.show(f"reading {reference}")
@@ -144,8 +144,10 @@ def _reference(arguments: Arguments) -> str:
     return arguments.words[0]
 
 
-def _refuse_existing(output: str) -> None:
-    if os.path.lexists(output):
+def _refuse_existing(output: str, *, may_replace: bool) -> None:
+    if os.path.exists(output) and not os.path.isfile(output):
+        raise UsageError(f"--output {output!r} is there and no file, so it is not replaced")
+    if not may_replace and os.path.lexists(output):
         raise UsageError(f"{output!r} exists; --force replaces it")
 
 

@@ -57,6 +57,17 @@ def test_existing_file_is_replaced_by_force(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["greeter.toml"]
 
 
+def test_what_is_no_file_is_not_replaced_even_by_force(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for output in (pipe, tmp_path):
+        assert cli.main(["init", GOOD, "-o", str(output), "--force"]) == 2
+        assert "no file" in capsys.readouterr().err
+    assert pipe.is_fifo()
+
+
 def test_file_that_appeared_meanwhile_is_not_replaced(tmp_path: Path) -> None:
     output = tmp_path / "greeter.toml"
     output.write_text("mine")
