@@ -78,12 +78,32 @@ def told(found: Mapping[str, Sequence[Target]]) -> str:
     return ", ".join(phrases)
 
 
+@lint("bool-unspoken", severity=NOTE)
+def bool_unspoken(subject: Subject) -> Iterator[Found]:
+    """Find `bool` in a contract for more than one target.
+
+    Why: C leaves its width to each platform. It is one byte on all targets that are known
+    here, but what passes for one in C before C99, and `BOOL` of Windows, is an `int`; and a
+    byte other than 0 and 1 is a number to one side and undefined behaviour to another.
+
+    Fix: use `u8` (or `u32` for a `BOOL`) and compare it with zero, or name in `[platform]`
+    the target that is meant.
+    """
+    if len(subject.targets) < 2:  # noqa: PLR2004 (one target has nobody to differ from)
+        return
+    for use in subject.uses():
+        if any(isinstance(each, Scalar) and each.name == "bool" for each in parts(use.type)):
+            message = "not every language and compiler has the same bool, or trusts its byte"
+            yield use.subject, use.line, message, "write u8, and compare it with zero"
+
+
 @lint("bit-field-differs-by-target")
 def bit_field_differs(subject: Subject) -> Iterator[Found]:
     """Find bit-fields that lie otherwise to each other on some of the targets.
 
     Why: C leaves their places to each platform. System V packs them tightly, Microsoft
-    begins a new unit with each type; Rust and Python have none at all.
+    begins a new unit with each type, and what is the lowest bit where little ends come
+    first is the highest where big ones do; Rust and Python have none at all.
 
     Fix: store an integer of a fixed width and take it apart with shifts and masks.
     """
@@ -93,7 +113,7 @@ def bit_field_differs(subject: Subject) -> Iterator[Found]:
         found: dict[object, list[Target]] = {}
         for target, _, layout in subject.layouts_of(struct):
             if isinstance(layout, StructLayout):
-                found.setdefault(_bit_places(layout), []).append(target)
+                found.setdefault(_bit_places(layout, target), []).append(target)
         if len(found) > 1:
             one, other = [targets[0] for targets in found.values()][:2]
             line = next(field.line for field in struct.fields if field.bit_width)
@@ -101,9 +121,13 @@ def bit_field_differs(subject: Subject) -> Iterator[Found]:
             yield struct.subject, line, message, "store one integer of a fixed width instead"
 
 
-def _bit_places(layout: StructLayout) -> tuple[object, ...]:
-    """Return where bit-fields lie, counted from the first of each run of them."""
-    places: list[object] = []
+def _bit_places(layout: StructLayout, target: Target) -> tuple[object, ...]:
+    """Return where bit-fields lie, counted from the first of each run of them.
+
+    Whole bytes are counted alike in either byte order, single bits from the other end.
+    """
+    bits = [n for each in layout.fields for n in (each.bit_offset, each.bit_size) if n is not None]
+    places: list[object] = [target.byte_order] if any(n % 8 for n in bits) else []
     first: int | None = None
     for field in layout.fields:
         if field.bit_offset is None:

@@ -102,7 +102,6 @@ def test_forbidden_export_needs_nothing(tmp_path: Path) -> None:
         ("wchar_t", '["x86_64-linux-gnu", "riscv64-linux-gnu"]', False),
         ("c_longdouble", '["x86_64-linux-gnu", "x86_64-macos"]', False),
         ("c_longdouble", '["arm64-macos", "x86_64-macos"]', True),
-        ("bool", '["*"]', False),
         ("usize", '["*"]', False),
         ("u128", '["*"]\nbits = 64', False),
         ("u128", '["*"]', True),
@@ -114,6 +113,43 @@ def test_type_differs_only_where_the_allowed_targets_do(
     text = f'[exports]\nstart = "fn({type_})"\n[platform]\ntargets = {targets}\n'
     found = places(tmp_path, text)
     assert found == ([("type-differs-by-target", "exports.start")] if differs else [])
+
+
+@pytest.mark.parametrize(
+    ("fields", "targets", "differs"),
+    [
+        ('"a: u32 : 3", "b: u32 : 29"', '["x86_64-linux-gnu", "s390x-linux-gnu"]', True),
+        ('"a: u32 : 3", "b: u32 : 29"', '["x86_64-linux-gnu", "aarch64-linux-gnu"]', False),
+        ('"a: u32 : 8", "b: u32 : 24"', '["x86_64-linux-gnu", "s390x-linux-gnu"]', False),
+    ],
+)
+def test_bits_lie_at_the_other_end_where_the_bytes_do(
+    tmp_path: Path, fields: str, targets: str, differs: bool
+) -> None:
+    text = f"""
+[exports]
+start = "fn(*const Flags)"
+[structs.Flags]
+fields = [{fields}]
+[platform]
+targets = {targets}
+"""
+    found = places(tmp_path, text)
+    assert found == ([("bit-field-differs-by-target", "structs.Flags")] if differs else [])
+
+
+def test_bool_is_found_wherever_it_is_written(tmp_path: Path) -> None:
+    text = """
+[exports]
+start = "fn(*const Flags) -> bool"
+other = "fn(u8)"
+[structs.Flags]
+fields = ["on: [bool; 4]", "off: u8"]
+"""
+    rule = "bool-unspoken"
+    assert places(tmp_path, text) == [(rule, "exports.start"), (rule, "structs.Flags.on")]
+    one = '[platform]\ntargets = ["x86_64-linux-gnu"]\n'
+    assert places(tmp_path, text + one) == []
 
 
 def test_padding_is_found_on_whichever_target_has_it(tmp_path: Path) -> None:
