@@ -50,9 +50,7 @@ class Spellings:
             return type(layout).__name__, getattr(layout, "size", None)
         return self._inside(layout, depth + 1)
 
-    def _inside(
-        self, layout: TypeLayout, depth: int
-    ) -> tuple[object, ...]:
+    def _inside(self, layout: TypeLayout, depth: int) -> tuple[object, ...]:
         match layout:
             case ScalarLayout(kind, size):
                 return kind, size
