@@ -35,6 +35,9 @@ DEBUG_POLICIES = ("layout", "signatures", "conventions")
 UNDESCRIBED = ("the debug information defines no ", "the debug information only declares ")
 """How the reasons begin why a type is unknown although there is debug information."""
 
+FORGOTTEN = 'a forgotten extern "C" would break'
+"""What the reason of a claim says whose convention decides how a function gets its arguments."""
+
 LONGEST_HEADLINE = 70
 """Characters of a reason and its subjects that go on the first line together."""
 
@@ -108,8 +111,13 @@ def headline(claims: tuple[Claim, ...], cause: tuple[str, str]) -> str:
 
 def relaxations(plugin: PluginReport) -> tuple[str, ...]:
     """Return the keys of `[evidence]` that make a plugin unverified."""
-    keys = {policy_of(claim) for claim in missing(plugin)}
+    keys = {policy_of(claim) for claim in missing(plugin) if not _is_risky(claim)}
     return tuple(key for key in POLICY_ORDER if key in keys)
+
+
+def _is_risky(claim: Claim) -> bool:
+    """Whether a claim is required whatever `[evidence]` says, since its function depends on it."""
+    return FORGOTTEN in (claim.reason or "")
 
 
 def ways_out(report: Report, plugin: PluginReport, style: Style) -> Iterator[tuple[str, list[str]]]:
@@ -148,6 +156,10 @@ def ways_out(report: Report, plugin: PluginReport, style: Style) -> Iterator[tup
             f"Accept plugins that cannot prove it, in {report.contract_file}:",
             ["[evidence]", *(f'{key.ljust(width)} = "when-present"' for key in keys)],
         )
+    risky = [claim.subject for claim in missing(plugin) if _is_risky(claim)]
+    if risky:
+        lines = [line for each in risky for line in (f"[{each}]", 'evidence = "when-present"')]
+        yield f'Trust that they are extern "C", in {report.contract_file}:', lines
 
 
 def _unstripped(file: str) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from abicheck.model.contract import WHEN_PRESENT
 from abicheck.model.evidence import DATA, FORWARDER, FUNCTION, IFUNC, UNKNOWN
 from abicheck.model.layout import ArrayLayout, StructLayout, UnknownLayout
 from abicheck.model.records import replace
@@ -387,14 +388,16 @@ def _convention_claim(case: Case, export: Export, symbol: Symbol) -> Claim:
     found = case.bindings.signatures.get((export.name, symbol.name))
     wanted = getattr(export.type, "convention", "C")
     expected = f'extern "{wanted}"'
-    scope = scope_of(export, symbol, required=case.is_required("conventions"))
+    may_be_required = export.evidence != WHEN_PRESENT
+    required = may_be_required and case.is_required("conventions")
+    scope = scope_of(export, symbol, required=required)
     if found is None or found.convention is None or found.convention.status == UNVERIFIED:
         reason = case.bindings.absence or "nothing describes it"
         if found is not None and found.convention is not None:
             reason = found.convention.detail
         if found is not None and found.depends_on_convention:
             reason += f'; a forgotten extern "C" would break {found.depends_on_convention}'
-            scope = replace(scope, required=True)
+            scope = replace(scope, required=may_be_required)
         return case.unverified(convention, "convention", scope, reason=reason, expected=expected)
     fits = found.convention.status == OK
     if fits and found.unrecorded:

@@ -194,6 +194,19 @@ def test_unlisted_kinds_of_claims_are_shown_all_the_same() -> None:
     assert "novelties" in shown
 
 
+def test_convention_that_decides_about_arguments_can_be_trusted_for_one_export() -> None:
+    reason = 'nothing records it; a forgotten extern "C" would break Pair, passed by value'
+    claims = tuple(
+        replace(claim, reason=reason, required=True)
+        if claim.claim == "convention" and claim.subject == "exports.load_plugin"
+        else replace(claim, required=False)
+        for claim in samples.STRIPPED.claims
+    )
+    shown = text(replace(samples.STRIPPED, claims=claims))
+    assert "[exports.load_plugin]\n" in shown
+    assert "conventions" not in shown.partition("way out")[2]
+
+
 def test_type_that_debug_information_lacks_is_no_release_build() -> None:
     reason = "the debug information only declares n::Greeter, and defines it nowhere"
     claims = tuple(

@@ -104,4 +104,23 @@ PASSED = Case(
     stripped=UNVERIFIED,
 )  # fmt: skip
 
-CASES = (WRAPPED, PASSED)
+BY_VALUE = Case(
+    name="rust-struct-by-value",
+    contract="""
+[exports.take]
+type = "fn(Pair) -> u64"
+[structs.Pair]
+fields = ["low: u32", "high: u64"]
+""",
+    rust="""
+#[repr(C)] pub struct Pair { low: u32, high: u64 }
+#[no_mangle] pub extern "C" fn take(pair: Pair) -> u64 { pair.high }
+""",
+    good=UNVERIFIED,  # Nothing would show that `extern "C"` was forgotten.
+    changes=(
+        ok("trusted", contract=("[structs.Pair]", 'evidence = "when-present"\n[structs.Pair]'), rust=(), stripped=UNVERIFIED),
+        bad("trusted-and-changed", contract=("[structs.Pair]", 'evidence = "when-present"\n[structs.Pair]'), rust=("high: u64 }", "high: i64 }", "pair.high", "pair.high as u64"), stripped=UNVERIFIED),
+    ),
+)  # fmt: skip
+
+CASES = (WRAPPED, PASSED, BY_VALUE)
