@@ -306,6 +306,10 @@ class Comparison:
             return SAME
         if size is None:
             return unclear(f"the size of {self._found(found)} is not recorded")
+        alignment = getattr(actual, "alignment", None)
+        if expected.size == size and alignment not in {None, expected.alignment or alignment}:
+            wanted = f"{expected.name}, aligned to {expected.alignment}"
+            return different(f"expected {wanted}, found {self._found(found)}, aligned to {alignment}")
         return _sizes(expected.name, expected.size, size)
 
     def _pointers(

@@ -221,7 +221,19 @@ extern "C" void *open() { return &a::one; }
     changes=(bad("changed", cpp=("uint32_t level", "int32_t level")),),
 )
 
+SIZED_AND_ALIGNED = Case(
+    name="sized-type-of-more-alignment",
+    portable=True,
+    contract='[exports]\ntake = "fn(*mut Vector)"\n[types]\nVector = { opaque = true, size = 16, alignment = 4 }\n',
+    c="struct vector { float of[4]; };\nvoid take(struct vector *v) { v->of[0] = 1; }\n",
+    changes=(
+        bad("aligned", c=("float of[4]; }", "float of[4]; } __attribute__((aligned(16)))")),
+        bad("larger", c=("float of[4]", "float of[5]")),
+    ),
+)
+
 CASES = (
+    SIZED_AND_ALIGNED,
     PRIVATE,
     TYPE_UNITS,
     ELSEWHERE,
