@@ -309,7 +309,8 @@ class Comparison:
         alignment = getattr(actual, "alignment", None)
         if expected.size == size and alignment not in {None, expected.alignment or alignment}:
             wanted = f"{expected.name}, aligned to {expected.alignment}"
-            return different(f"expected {wanted}, found {self._found(found)}, aligned to {alignment}")
+            described = self._found(found)
+            return different(f"expected {wanted}, found {described}, aligned to {alignment}")
         return _sizes(expected.name, expected.size, size)
 
     def _pointers(
