@@ -162,9 +162,7 @@ class Types:
         except UnsupportedError as error:
             return UnknownLayout(str(error))
 
-    def _lay_out_entry(
-        self, entry: Entry, typedef: str, marks: str
-    ) -> TypeLayout:
+    def _lay_out_entry(self, entry: Entry, typedef: str, marks: str) -> TypeLayout:
         tag = entry.tag
         if tag == dw.DW_TAG_base_type:
             return lay_out_base(entry)
@@ -289,9 +287,7 @@ class Types:
             size = None if size is None or count is None else size * count
         return size if size is None or size < LARGEST_SIZE else None
 
-    def size_of(
-        self, place: Place, depth: int = 0
-    ) -> int | None:
+    def size_of(self, place: Place, depth: int = 0) -> int | None:
         """Return the size of a type in bytes, as far as it is stated.
 
         Raises:
