@@ -4,7 +4,7 @@
 
     contract = abicheck.parse_contract("greeter.toml")
     report = abicheck.verify("libgreeter.so", contract)
-    print(report.verdict, [claim.message for claim in report.claims if claim.status == "mismatch"])
+    print(report.verdict, [claim.subject for claim in report.claims if claim.status == "mismatch"])
 
 Importing this package costs next to nothing: what is used is imported when it is used.
 """
