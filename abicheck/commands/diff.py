@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING
 
 from abicheck.commands import streams
 from abicheck.commands.arguments import HELP, Option, UsageError, described, read_arguments
 from abicheck.errors import BinaryError, ContractError, UnsupportedError
-from abicheck.model.options import Style
 from abicheck.model.report import ExitCode
 
 if TYPE_CHECKING:
@@ -106,10 +104,7 @@ def _compare(contracts: Sequence[Contract], targets: Sequence[Target], arguments
     if arguments.one("--format", "text") == "json":
         streams.write(render_json(diff))
     else:
-        style = Style(
-            has_color=streams.wants_color(arguments.one("--color", "auto"), sys.stdout),
-            is_ascii=not streams.shows_marks(sys.stdout),
-        )
+        style = streams.style_of(arguments)
         streams.write(render_text(diff, style))
     return ExitCode.COMPATIBLE if diff.is_raised_enough else TOO_LITTLE
 

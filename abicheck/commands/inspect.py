@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from abicheck.commands import streams
 from abicheck.commands.arguments import HELP, Option, UsageError, described, read_arguments
 from abicheck.errors import BinaryError, UnsupportedError
-from abicheck.model.options import Style
 from abicheck.model.report import ExitCode
 
 if TYPE_CHECKING:
@@ -129,9 +128,5 @@ def _render(inspection: Inspection, arguments: Arguments, *, is_json: bool) -> s
         return render_json(inspection)
     from abicheck.report.inspection import render_text  # noqa: PLC0415
 
-    style = Style(
-        has_color=streams.wants_color(arguments.one("--color", "auto"), sys.stdout),
-        is_ascii=not streams.shows_marks(sys.stdout),
-        is_verbose=arguments.has("--verbose"),
-    )
+    style = streams.style_of(arguments)
     return render_text(inspection, style)

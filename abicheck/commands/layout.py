@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from abicheck.commands import streams
@@ -16,7 +15,6 @@ from abicheck.commands.arguments import (
 )
 from abicheck.commands.contracts import SET, open_contract
 from abicheck.errors import ContractError
-from abicheck.model.options import Style
 from abicheck.model.report import ExitCode
 
 if TYPE_CHECKING:
@@ -98,10 +96,7 @@ def _render(contract: Contract, arguments: Arguments) -> str:
         raise UsageError(f"{error}{suggestion(error.name, error.known)}") from None
     if arguments.one("--format", "text") == "json":
         return render_json(sheet.definitions, sheet.layouts)
-    style = Style(
-        has_color=streams.wants_color(arguments.one("--color", "auto"), sys.stdout),
-        is_ascii=not streams.shows_marks(sys.stdout),
-    )
+    style = streams.style_of(arguments)
     return render_text(sheet.definitions, sheet.layouts, contract.file, style)
 
 

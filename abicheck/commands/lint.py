@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from abicheck.commands import streams
@@ -16,7 +15,6 @@ from abicheck.commands.arguments import (
 )
 from abicheck.commands.contracts import SET, open_contract
 from abicheck.errors import ContractError
-from abicheck.model.options import Style
 from abicheck.model.report import ExitCode
 
 if TYPE_CHECKING:
@@ -90,10 +88,7 @@ def run(words: Sequence[str]) -> int:
     if arguments.one("--format", "text") == "json":
         streams.write(render_json(contract, findings))
     else:
-        style = Style(
-            has_color=streams.wants_color(arguments.one("--color", "auto"), sys.stdout),
-            is_ascii=not streams.shows_marks(sys.stdout),
-        )
+        style = streams.style_of(arguments)
         streams.write(render_text(contract, findings, style))
     return FINDINGS if findings else CLEAN
 

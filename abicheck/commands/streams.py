@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from abicheck.commands.arguments import UsageError
+from abicheck.model.options import Style
 from abicheck.model.report import ExitCode
 from abicheck.report import render_problems
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self, TextIO
 
+    from abicheck.commands.arguments import Arguments
     from abicheck.errors import Problem
 
 MARKS = "✓✗→│…"
@@ -44,6 +46,15 @@ def is_terminal(stream: TextIO | None) -> bool:
         return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
     except ValueError:  # closed
         return False
+
+
+def style_of(arguments: Arguments) -> Style:
+    """Return how to write to standard output, by `--color`, `--verbose` and what it can show."""
+    return Style(
+        has_color=wants_color(arguments.one("--color", "auto"), sys.stdout),
+        is_ascii=not shows_marks(sys.stdout),
+        is_verbose=arguments.has("--verbose"),
+    )
 
 
 def wants_color(choice: str, stream: TextIO | None) -> bool:
