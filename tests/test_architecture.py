@@ -16,7 +16,7 @@ ROWS = {
     "rules": 3,
     "report": 3,
     "authoring": 3,
-    "generate": 3,
+    "generation": 3,
     "verification": 4,
     "runtime": 5,
     "commands": 6,
