@@ -5,6 +5,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
 
 class AbicheckError(Exception):
@@ -47,3 +48,16 @@ class BinaryError(AbicheckError):
 
 class UnsupportedError(AbicheckError):
     """The file is sound, but of a kind that abicheck does not read."""
+
+
+class PluginRefused(AbicheckError):  # noqa: N818 (it says what became of the plugin)
+    """The loader will not load a plugin: `report`, an `abicheck.Report`, says why."""
+
+    def __init__(self, message: str, report: Any) -> None:  # noqa: ANN401 (a noun of a row above)
+        """Say in `message` what `report` comes to."""
+        super().__init__(message)
+        self.report = report
+
+
+class LoadError(AbicheckError):
+    """The operating system would not load a plugin that verification had nothing against."""

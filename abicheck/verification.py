@@ -10,11 +10,13 @@ from abicheck import evidence as readers
 from abicheck import layout, rules
 from abicheck.errors import AbicheckError, ContractError, Problem
 from abicheck.model.options import VerifyOptions
+from abicheck.model.records import record
 from abicheck.model.report import UNVERIFIED, Claim, PluginReport, Report
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from abicheck.evidence.cursor import Buffer
     from abicheck.model.contract import Binding, Contract
     from abicheck.model.evidence import Evidence
     from abicheck.model.target import Target
@@ -65,30 +67,41 @@ def verify(
 
 def verify_plugin(path: str, contract: Contract, options: VerifyOptions = DEFAULTS) -> PluginReport:
     """Verify one plugin file; one that cannot be read is reported with an `error`."""
+    return examine(path, contract, options).report
+
+
+@record
+class Examination:
+    """A verification and what it was based on: a case for each slice that was judged.
+
+    `cases` is empty where the plugin could not be read.
+    """
+
+    report: PluginReport
+    binding: Binding
+    cases: tuple[rules.Case, ...] = ()
+
+
+def examine(
+    path: str,
+    contract: Contract,
+    options: VerifyOptions = DEFAULTS,
+    content: Buffer | None = None,
+) -> Examination:
+    """Verify one plugin file, or `content` in its place, and return all that was found out."""
     binding = contracts.bind(contract, os.path.basename(path), options.parameters)
     if options.as_of is not None:
         _check_as_of(contract, options.as_of)
     try:
-        slices = readers.read_plugin(
-            path, debug_files=options.debug_files, debug_dirs=options.debug_dirs
-        )
-        chosen, notes = _choose(slices, binding.contract)
-        if options.debug_files:
-            notes += tuple(note for each in chosen for note in getattr(each.types, "notes", ()))
-        cases = [_case(each, binding, options, slices) for each in chosen]
-        if contract.uses_growth:
-            cases, told = _as_of(cases, options)
-            notes += told
-        elif options.as_of is not None:
-            notes += (NO_GROWTH,)
+        slices, cases, notes = _open(path, binding, options, content)
         claims = [claim for case in cases for claim in _judge(case, binding)]
         sha256 = _sha256(path) if options.wants_hash else None
         stated = rules.stated_version(cases[0])
     except AbicheckError as error:
         if isinstance(error, ContractError):
             raise
-        return PluginReport(file=path, error=str(error))
-    return PluginReport(
+        return Examination(PluginReport(file=path, error=str(error)), binding)
+    report = PluginReport(
         file=path,
         format=slices[0].format,
         targets=tuple(str(each.target) for each in slices),
@@ -97,6 +110,36 @@ def verify_plugin(path: str, contract: Contract, options: VerifyOptions = DEFAUL
         stated_version=stated,
         notes=notes,
     )
+    return Examination(report, binding, tuple(cases))
+
+
+def open_cases(
+    path: str, binding: Binding, options: VerifyOptions, content: Buffer
+) -> tuple[rules.Case, ...]:
+    """Return the cases that `examine` would judge, without judging them.
+
+    Raises: BinaryError, UnsupportedError.
+    """
+    return tuple(_open(path, binding, options, content)[1])
+
+
+def _open(
+    path: str, binding: Binding, options: VerifyOptions, content: Buffer | None
+) -> tuple[Sequence[Evidence], list[rules.Case], tuple[str, ...]]:
+    """Return every slice of the plugin, a case for each that is to be judged, and notes."""
+    slices = readers.read_plugin(
+        path, debug_files=options.debug_files, debug_dirs=options.debug_dirs, content=content
+    )
+    chosen, notes = _choose(slices, binding.contract)
+    if options.debug_files:
+        notes += tuple(note for each in chosen for note in getattr(each.types, "notes", ()))
+    cases = [_case(each, binding, options, slices) for each in chosen]
+    if binding.contract.uses_growth:
+        cases, told = _as_of(cases, options)
+        notes += told
+    elif options.as_of is not None:
+        notes += (NO_GROWTH,)
+    return slices, cases, notes
 
 
 def _choose(

@@ -41,17 +41,19 @@ def read_plugin(
     debug_files: Sequence[str] = (),
     debug_dirs: Sequence[str] = (),
     is_named: bool = True,
+    content: Buffer | None = None,
 ) -> tuple[Evidence, ...]:
     """Return what the plugin at `path` contains: one `Evidence` for each slice of the file.
 
     A file that was found in a directory (not `is_named`) and is no plugin is passed
     over, with (). The file stays mapped as long as the evidence lives: a file
-    that is shortened meanwhile ends the process, as it would end the loader's.
+    that is shortened meanwhile ends the process, as it would end the loader's. With
+    `content` the bytes are those, and `path` says only what to call them and what lies beside.
 
     Raises: BinaryError if it cannot be read or is damaged, UnsupportedError if it is
     sound but not of a kind that is read.
     """
-    buffer = map_file(path)
+    buffer = map_file(path) if content is None else content
     first_bytes = buffer[:SNIFFED_SIZE]
     name = format_of(first_bytes)
     if not is_named and sniff(first_bytes) is None:

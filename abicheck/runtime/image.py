@@ -1,0 +1,140 @@
+"""What the system made of a plugin's bytes: an image in this process, and how to let go of it."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from abicheck.model.records import Protocol, record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+READ, WRITE, EXECUTE = 4, 2, 1
+"""What a part of an image may be used for; the bits of ELF's p_flags."""
+
+
+class Image(Protocol):
+    """A plugin in memory, as the parts that give access to it see it."""
+
+    file: str
+    """The plugin as the user wrote it."""
+
+    def address(self, name: str, version: str | None = None) -> int | None:
+        """Return where an export lies in this very image; None if it has none of that name."""
+
+    def contains(self, address: int) -> bool:
+        """Whether an address lies in a segment of this image."""
+
+    def is_code(self, address: int) -> bool:
+        """Whether an address lies in memory that is mapped executable, whoever's it is."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the image was not closed yet."""
+
+    def close(self) -> str | None:
+        """Give the image back to the system; return None, or why the system keeps it."""
+
+
+@record
+class Part:
+    """A mapped range of an image: addresses in this process, and READ, WRITE, EXECUTE."""
+
+    start: int
+    end: int
+    flags: int
+
+
+class _Users:
+    """How many holders an image has, and why it stays without any."""
+
+    def __init__(self) -> None:
+        self.count, self.lock = 1, threading.RLock()
+        self.kept: str | None = None
+
+
+class LoadedImage:
+    """An image in this process. Made by the module of the running system, closed by anyone."""
+
+    def __init__(  # noqa: PLR0913 (all by keyword)
+        self,
+        *,
+        file: str,
+        parts: tuple[Part, ...],
+        base: int,
+        find: Callable[[str, str | None], int | None],
+        let_go: Callable[[], str | None],
+        is_executable: Callable[[int], bool],
+    ) -> None:
+        """Stand for the mapped `parts`; `find` asks the system for a symbol.
+
+        `base` is what is added to the addresses in the file.
+        """
+        self.file, self.parts, self.base = file, parts, base
+        self._find, self._let_go, self._is_executable = find, let_go, is_executable
+        self._is_open = True
+        self._users = _Users()
+
+    def share(self) -> LoadedImage | None:
+        """Return another holder of the same image, None if the image is gone.
+
+        The system gets the image back from the last holder; one that it kept can be held again.
+        """
+        with self._users.lock:
+            if not self._users.count and self._users.kept is None:
+                return None
+            self._users.count += 1
+        other = LoadedImage(
+            file=self.file,
+            parts=self.parts,
+            base=self.base,
+            find=self._find,
+            let_go=self._let_go,
+            is_executable=self._is_executable,
+        )
+        other._users = self._users
+        return other
+
+    def address(self, name: str, version: str | None = None) -> int | None:
+        """Return where an export lies in this very image; None if it has none of that name."""
+        found = self.lookup(name, version)
+        return found if found is not None and self.contains(found) else None
+
+    def lookup(self, name: str, version: str | None = None) -> int | None:
+        """Return what the system finds under a name, in this image or in a dependency."""
+        return self._find(name, version) if self._is_open else None
+
+    def contains(self, address: int) -> bool:
+        """Whether an address lies in a segment of this image."""
+        return any(part.start <= address < part.end for part in self.parts)
+
+    def is_code(self, address: int) -> bool:
+        """Whether an address lies in memory that is mapped executable, whoever's it is."""
+        if self._is_open:
+            for part in self.parts:
+                if part.start <= address < part.end:
+                    return bool(part.flags & EXECUTE)
+        return self._is_executable(address)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the image was not closed yet."""
+        return self._is_open
+
+    def close(self) -> str | None:
+        """Give the image back to the system; return None, or why the system keeps it.
+
+        *Safety*: its destructors run. Whatever still points into it dangles, unless the
+        system keeps it.
+        """
+        with self._users.lock:
+            if not self._is_open:
+                return None
+            self._is_open = False
+            self._users.count -= 1
+            if self._users.count:
+                return "it is in use under another contract"
+            if self._users.kept is None:
+                self._users.kept = self._let_go()
+            return self._users.kept

@@ -1,0 +1,155 @@
+"""A path and a contract -> a plugin in this process: read once, verified, pinned, loaded, checked.
+
+*Safety*: a plugin that is loaded runs its constructors, and those of the libraries that it
+needs, which the system loads and nobody verifies. A refused one runs nothing.
+
+*Threads*: any number may load at once; the same plugin is loaded once.
+
+*Platforms*: Linux, with glibc or musl; Windows and macOS in modules of their own.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from abicheck import verification
+from abicheck.errors import LoadError, PluginRefused
+from abicheck.model.records import record, replace
+from abicheck.model.report import UNVERIFIED, PluginReport, Report, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from abicheck.model.contract import Binding, Contract
+    from abicheck.model.layout import Layouts
+    from abicheck.model.options import VerifyOptions
+    from abicheck.model.report import Claim
+    from abicheck.rules import Case
+    from abicheck.runtime.content import Content
+    from abicheck.runtime.image import LoadedImage
+
+COPY, PATH = "copy", "path"
+MACHINES = {"amd64": "x86_64", "arm64": "aarch64", "i686": "i386", "i586": "i386", "x86": "i386"}
+SYSTEMS = {"win32": "windows", "darwin": "macos"}
+
+
+@record
+class Loaded:
+    """A plugin in memory with all that access to it is made from."""
+
+    binding: Binding
+    layouts: Layouts
+    image: LoadedImage
+    report: PluginReport
+
+
+def load_content(
+    content: Content,
+    contract: Contract,
+    options: VerifyOptions,
+    pin: str,
+    image: LoadedImage | None = None,
+) -> Loaded:
+    """Verify `content` and load the very bytes that were verified.
+
+    An `image` of these bytes is used again if it is still there.
+
+    Raises: PluginRefused with the report; LoadError if the system would not load it;
+    ContractError.
+    """
+    if pin == COPY:
+        content.pin()
+    found = verification.examine(content.path, contract, options, content.buffer)
+    report = replace(found.report, sha256=content.sha256)
+    if not may_be_loaded(report, found.cases):
+        raise refusal(report, contract)
+    case = _case_for_this_process(found.cases, content.path)
+    from abicheck.runtime.linux import open_image  # noqa: PLC0415
+
+    shared = None if image is None else image.share()
+    return Loaded(
+        binding=found.binding,
+        layouts=case.layouts,
+        image=open_image(content, pin) if shared is None else shared,
+        report=report,
+    )
+
+
+def may_be_loaded(report: PluginReport, cases: Sequence[Case]) -> bool:
+    """Whether nothing stands against loading but tags that only a loaded plugin answers."""
+    if report.verdict is Verdict.COMPATIBLE:
+        return True
+    if report.verdict is not Verdict.UNVERIFIED:
+        return False
+    behind_calls = {
+        f"tags.{tag.name}" for case in cases for tag in case.contract.tags if tag.path.calls
+    }
+    return all(_is_answerable(claim, behind_calls) for claim in report.claims)
+
+
+def _is_answerable(claim: Claim, behind_calls: set[str]) -> bool:
+    if not claim.required or claim.status != UNVERIFIED:
+        return True
+    return claim.subject in behind_calls
+
+
+def _case_for_this_process(cases: Sequence[Case], path: str) -> Case:
+    """Return the case of the slice that the system will take.
+
+    Raises: LoadError if none is for this machine and system.
+    """
+    machine, system, bits = here()
+    for case in cases:
+        target = case.evidence.target
+        if (target.machine, target.bits) == (machine, bits) and target.system == system:
+            return case
+    built_for = " and ".join(str(case.evidence.target) for case in cases)
+    raise LoadError(
+        f"{path}: is built for {built_for}; this process is {machine}-{system}, {bits} bits"
+    )
+
+
+def here() -> tuple[str, str, int]:
+    """Return machine, system and width of pointers of this process, in abicheck's words."""
+    name = os.uname().machine if hasattr(os, "uname") else os.environ["PROCESSOR_ARCHITECTURE"]
+    bits = 64 if sys.maxsize > 1 << 32 else 32
+    machine = MACHINES.get(name.lower(), name.lower())
+    if bits == 32:  # noqa: PLR2004
+        machine = {"x86_64": "i386", "aarch64": "arm"}.get(machine, machine)
+    if machine.startswith("armv"):
+        machine = "arm"
+    if machine == "ppc64le":
+        machine = "powerpc64le"
+    return machine, SYSTEMS.get(sys.platform, sys.platform), bits
+
+
+def refusal(report: PluginReport, contract: Contract) -> PluginRefused:
+    """Return what to raise where a report stands against loading."""
+    whole = Report(
+        contract_name=contract.name,
+        contract_version=contract.version,
+        contract_file=contract.file,
+        plugins=(report,),
+    )
+    return PluginRefused(_sentence(report, contract), whole)
+
+
+def _sentence(report: PluginReport, contract: Contract) -> str:
+    """Return why a plugin is refused, in a line for each of the first claims that say so."""
+    if report.error is not None:
+        return report.error
+    failing = [claim for claim in report.claims if claim.required and claim.status == UNVERIFIED]
+    if report.verdict is Verdict.INCOMPATIBLE:
+        failing = [each for each in report.claims if each.status == "mismatch" and not each.cause]
+        failing = failing or [each for each in report.claims if each.status == "mismatch"]
+    verdict = report.verdict.value if report.verdict else ""
+    lines = [f"{report.file}: refused: {verdict} with {contract.name} {contract.version}"]
+    for claim in failing[:5]:
+        said = claim.message or claim.reason
+        facts = f"expected {claim.expected}, found {claim.actual}" if claim.actual else ""
+        lines.append(f"  {claim.subject}: {claim.claim}: {facts or said}")
+    if len(failing) > 5:  # noqa: PLR2004
+        lines.append(f"  and {len(failing) - 5} more")
+    return "\n".join(lines)
