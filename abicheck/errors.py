@@ -61,3 +61,47 @@ class PluginRefused(AbicheckError):  # noqa: N818 (it says what became of the pl
 
 class LoadError(AbicheckError):
     """The operating system would not load a plugin that verification had nothing against."""
+
+
+class ArgumentError(AbicheckError):
+    """A value from Python does not fit the contract; nothing was called and nothing written."""
+
+
+class ArgumentTypeError(ArgumentError, TypeError):
+    """A value is of a wrong type."""
+
+
+class ArgumentValueError(ArgumentError, ValueError):
+    """A value is of the right type and cannot be passed all the same."""
+
+
+class ArgumentRangeError(ArgumentError, OverflowError):
+    """A number does not fit the type that the contract states."""
+
+
+class UncallableError(AbicheckError):
+    """A function of the contract that Python's ctypes cannot call rightly, and why."""
+
+
+class BrokenPromise(AbicheckError):  # noqa: N818 (it says what the plugin did)
+    """A plugin broke the contract while it ran: NULL where a pointer was promised, and its like."""
+
+
+class LifetimeError(AbicheckError):
+    """Something of a plugin is used when it must not be."""
+
+
+class OwnershipError(LifetimeError):
+    """Something is given back that is not the caller's to give back, or to somebody else."""
+
+
+class UseAfterFree(LifetimeError):  # noqa: N818 (the words everybody knows)
+    """What is used was freed, or belongs to something that was freed."""
+
+
+class DoubleFree(UseAfterFree):
+    """What is freed was freed before."""
+
+
+class PluginUnloaded(LifetimeError):  # noqa: N818 (it says what became of the plugin)
+    """What is used belongs to a plugin that was unloaded."""
