@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 
 from abicheck.authoring.fitting import fit
 from abicheck.authoring.foreign import plain_names
+from abicheck.authoring.hidden import MOST_NAMED, Hidden, is_untyped
 from abicheck.authoring.members import UntranslatableError
+from abicheck.authoring.names import as_word
 from abicheck.authoring.ownership import ask_who_frees
+from abicheck.authoring.platform import COMMENT, ODD_POINTERS, own_targets
+from abicheck.authoring.registry import shown_name
 from abicheck.authoring.tags import is_list, suggest_tags, suggest_untyped_tag
 from abicheck.authoring.translate import Translator
 from abicheck.errors import AbicheckError
@@ -22,11 +26,12 @@ from abicheck.model.layout import (
     StructLayout,
 )
 from abicheck.model.records import record, replace
-from abicheck.model.types import Array, Named, Opaque, Scalar
+from abicheck.model.types import Array, FunctionType, Named, Opaque, Pointer, Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from abicheck.authoring.hidden import Behind
     from abicheck.authoring.tags import SuggestedTag
     from abicheck.model.evidence import Evidence, Symbol
     from abicheck.model.layout import TypeId
@@ -42,6 +47,9 @@ NOT_REACHED = (
     "hides it, write {name} there."
 )
 
+RETURNED = "Returns `void *` in the source; by its code, that is a pointer to {name}."
+POINTED_TO = "A `void *` in the source, which points to {name}."
+
 
 class AuthoringError(AbicheckError):
     """What was asked for cannot be written; the message says what can be had instead."""
@@ -53,11 +61,15 @@ class NoTypesError(AuthoringError):
 
 @record
 class Wishes:
-    """What a draft is to hold: names and globs of exports, types beyond those that they reach."""
+    """What a draft is to hold: names and globs of exports, types beyond those that they reach.
+
+    `targets` are those of `[platform]`; None: the reference's own, where it is a binary.
+    """
 
     exports: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
     is_exports_only: bool = False
+    targets: tuple[str, ...] | None = None
     name: str | None = None
     version: str | None = None
 
@@ -78,7 +90,10 @@ class DraftedExport:
 
 @record
 class Draft:
-    """A contract that is not yet text; `notes` are its first comments."""
+    """A contract that is not yet text; `notes` are its first comments.
+
+    `hints` are for whoever drafts it, not for those who read it.
+    """
 
     name: str
     version: str
@@ -88,6 +103,9 @@ class Draft:
     definitions: Mapping[str, Definition]
     comments: Mapping[str, str]
     tags: tuple[SuggestedTag, ...] = ()
+    targets: tuple[str, ...] = ()
+    platform_comment: str = ""
+    hints: tuple[str, ...] = ()
 
 
 def draft(evidence: Evidence, source: str, wishes: Wishes) -> Draft:
@@ -104,11 +122,13 @@ class _Author:
         self.translator = Translator(evidence.types, facts_for(evidence.target))
         self.data: list[tuple[Symbol, TypeId]] = []
         self.tags: list[SuggestedTag] = []
+        self.handled: dict[str, tuple[Behind, ...]] = {}
         self.unseen: list[str] = []
         self.left_out: list[str] = []
 
     def draft(self, source: str) -> Draft:
         symbols = self._symbols()
+        self.hidden = Hidden(self.evidence, self.translator.known, symbols)
         has_types = not self.wishes.is_exports_only
         absence = self.evidence.types.absence() if has_types else None
         if absence is not None:
@@ -127,12 +147,20 @@ class _Author:
             name=self.wishes.name or "",
             version=self.wishes.version or stated,
             notes=self._notes(source),
-            exports=ask_who_frees(exports),
+            exports=ask_who_frees(self._with_hints(exports)),
+            hints=self._hints(),
             left_out=tuple(self.left_out),
             definitions=self.translator.known.definitions,
             comments=self.translator.known.comments,
             tags=tags,
+            targets=self._targets(),
+            platform_comment=COMMENT if self.wishes.targets is None else "",
         )
+
+    def _targets(self) -> tuple[str, ...]:
+        if self.wishes.targets is not None:
+            return self.wishes.targets
+        return own_targets(self.evidence.target, self.translator.scalars)
 
     # Which exports.
 
@@ -214,12 +242,75 @@ class _Author:
         ]  # fmt: skip
         if by_reference:
             raise UntranslatableError("C++ passes one of its classes by reference to a copy")
-        return DraftedExport(
-            name=symbol.name,
-            is_data=False,
-            type=self.translator.function(layout),
-            comment=comment,
+        return self._shown(
+            symbol,
+            layout,
+            DraftedExport(
+                name=symbol.name,
+                is_data=False,
+                type=self.translator.function(layout),
+                comment=comment,
+            ),
         )
+
+    # What a `void *` hides.
+
+    def _shown(
+        self, symbol: Symbol, layout: FunctionLayout, export: DraftedExport
+    ) -> DraftedExport:
+        """Return a function with the struct that its result leads to, where code shows which."""
+        types, type_ = self.evidence.types, export.type
+        passed = [*layout.parameters, *([] if layout.result is None else [layout.result])]
+        if not any(is_untyped(types.layout(each)) for each in passed):
+            return export
+        behind = None
+        if layout.result is not None and is_untyped(types.layout(layout.result)):
+            behind = self.hidden.returned(symbol)
+        if behind is not None and behind.is_certain and isinstance(type_, FunctionType):
+            named = self._named(behind)
+            if named is not None and isinstance(type_.result, Pointer):
+                result = replace(type_.result, to=named)
+                comment = f"{RETURNED.format(name=named.name)} {export.comment}".strip()
+                return replace(export, type=replace(type_, result=result), comment=comment)
+        found = (*([] if behind is None else [behind]), *self.hidden.handled(symbol))
+        self.handled[symbol.name] = found[:MOST_NAMED]
+        return export
+
+    def _named(self, behind: Behind) -> Named | None:
+        """Return the name of a struct whose inside hosts look at; None if it has none for them."""
+        wording = self.translator.known.wording(behind.type_id)
+        if self.translator.is_private(behind.layout, wording):
+            return None
+        spelled = self.translator.spell(behind.type_id)
+        return spelled if isinstance(spelled, Named) else None
+
+    def _candidates(self, name: str) -> list[str]:
+        """Return the names of structs that an export may hide and that nothing else leads to."""
+        known, found = self.translator.known, []
+        for each in self.handled.get(name, ()):
+            wording = known.wording(each.type_id)
+            shown = shown_name(each.layout.name, wording)
+            if not self.translator.is_private(each.layout, wording) and shown not in found:
+                found.append(shown)
+        return [each for each in found if as_word(each) not in known.structs]
+
+    def _with_hints(self, exports: Sequence[DraftedExport]) -> tuple[DraftedExport, ...]:
+        return tuple(
+            replace(each, comment=f"{each.comment} {_hint(names)}".strip())
+            if (names := self._candidates(each.name))
+            else each
+            for each in exports
+        )
+
+    def _hints(self) -> tuple[str, ...]:
+        """Return what to say to whoever drafts, about what the draft does not show."""
+        hiding = [name for name in self.handled if self._candidates(name)]
+        if not hiding:
+            return ()
+        names = dict.fromkeys(each for name in hiding for each in self._candidates(name))
+        wishes = " ".join(f"--type {each}" for each in [*names][:MOST_LISTED])
+        shown = hiding[0] if len(hiding) == 1 else f"{hiding[0]} and {len(hiding) - 1} more"
+        return (f"structs may hide behind the `void *` of {shown}; if hosts look inside: {wishes}",)
 
     def _is_by_reference(self, type_id: TypeId) -> bool:
         types = self.evidence.types
@@ -240,6 +331,12 @@ class _Author:
                 comment="A list that ends with zero, as it seems: its length is left open.",
             )
         spelled = self.translator.spell(answer.value, symbol.name)
+        comment = ""
+        if is_untyped(self.evidence.types.layout(answer.value)) and isinstance(spelled, Pointer):
+            behind = self.hidden.pointed_to(symbol)
+            named = self._named(behind) if behind is not None and behind.is_certain else None
+            if named is not None:
+                spelled, comment = replace(spelled, to=named), POINTED_TO.format(name=named.name)
         if isinstance(spelled, Named):
             self._note_nulls(spelled.name, symbol, answer.value)
         size = getattr(self.evidence.types.layout(answer.value), "size", None)
@@ -250,7 +347,7 @@ class _Author:
             type=spelled,
             is_mutable=symbol.is_writable is True and not wording.is_const,
             size_at_least=size if is_longer else None,
-            comment="It is longer than its type: a flexible array." if is_longer else "",
+            comment="It is longer than its type: a flexible array." if is_longer else comment,
         )
 
     def _note_nulls(self, name: str, symbol: Symbol, type_id: TypeId) -> None:
@@ -296,7 +393,15 @@ class _Author:
         notes = [f"Drafted by `abicheck init` from {source} ({target})."]
         if self.wishes.is_exports_only:
             notes.append("Exports alone: their types were not looked at.")
+        if target.has_odd_pointers:
+            notes.append(ODD_POINTERS.format(bits=target.bits))
         return (*notes, *assumptions(self.translator))
+
+
+def _hint(names: Sequence[str]) -> str:
+    shown = " or ".join(f"`{name}`" for name in names)
+    wishes = " ".join(f"--type {name}" for name in names)
+    return f"Its `void *` may lead to {shown}. If hosts look inside, draft again with {wishes}."
 
 
 def assumptions(translator: Translator) -> tuple[str, ...]:

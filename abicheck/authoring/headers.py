@@ -75,6 +75,7 @@ class _Reader:
             left_out=(),
             definitions=self.translator.known.definitions,
             comments=self.translator.known.comments,
+            targets=self.wishes.targets or (),
         )
 
     def _target(self, symbol_name: str) -> tuple[TypeId, TypeId] | None:

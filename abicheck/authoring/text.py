@@ -44,6 +44,7 @@ def write(draft: Draft) -> str:
         *_exports(draft.exports, draft.left_out),
         *_definitions(draft.definitions, draft.comments),
         *(_tag(tag) for tag in draft.tags),
+        _platform(draft),
     ]
     return "\n".join("".join(f"{line}\n" for line in part) for part in parts if part)
 
@@ -232,6 +233,16 @@ def _tag(tag: SuggestedTag) -> list[str]:
         f"[tags.{tag.name}]",
         *(f"{name.ljust(width)} = {quoted(value)}" for name, value in tag.keys),
     ]
+
+
+# The platform.
+
+
+def _platform(draft: Draft) -> list[str]:
+    if not draft.targets:
+        return []
+    targets = ", ".join(map(quoted, draft.targets))
+    return [*_comment(draft.platform_comment), "[platform]", f"targets = [{targets}]"]
 
 
 # Words.

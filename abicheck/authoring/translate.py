@@ -62,6 +62,7 @@ class Translator:
         self.types, self.facts = types, facts
         self.known = Registry(types, facts)
         self.nullable: set[tuple[str, str | None]] = set()
+        self.scalars: set[str] = set()
         self.takes_bytes_for_chars = False
         self.has_unrecorded_callbacks = False
         self._from_plugin = True
@@ -112,6 +113,7 @@ class Translator:
         name = name_scalar(layout, wording, self.facts)
         if name is None:
             return self.known.sized(type_id, layout.name or "Number", layout.size, layout.alignment)
+        self.scalars.add(name)
         return Scalar(name)
 
     def _va_list(self, wording: Wording) -> Type | None:
@@ -163,7 +165,7 @@ class Translator:
         match layout:
             case OpaqueLayout(name):
                 return self.known.opaque(type_id, name)
-            case StructLayout(name=name) if self._is_private(layout, wording):
+            case StructLayout(name=name) if self.is_private(layout, wording):
                 return self.known.opaque(type_id, name)
             case ArrayLayout(element, None) if not layout.is_vector:
                 return self._target(element, self.types.layout(element), owner, field, depth + 1)
@@ -184,7 +186,7 @@ class Translator:
     def _is_rust(self, type_id: TypeId) -> bool:
         return self.types.language(type_id) == "rust"
 
-    def _is_private(self, layout: StructLayout, wording: Wording) -> bool:
+    def is_private(self, layout: StructLayout, wording: Wording) -> bool:
         """Whether a struct that is pointed to is nobody's business but its library's."""
         if is_of_library(layout.name, wording):
             return not layout.is_transparent

@@ -36,6 +36,13 @@ OPTIONS = (
         value="NAME",
         is_repeatable=True,
     ),
+    Option(
+        "--target",
+        "what plugins are built for, such as aarch64-linux;\n"
+        "all: anything. Unsaid: what REFERENCE is built for.\nRepeatable",
+        value="TARGET",
+        is_repeatable=True,
+    ),
     Option("--exports-only", "exports and their kinds alone, without types"),
     Option("--name", "the contract's name; unsaid: from the file's name", value="NAME"),
     Option(
@@ -93,6 +100,7 @@ exit codes: 0 written, 2 the command line is wrong or nothing can be written,
 4 REFERENCE cannot be read
 """
 
+EVERY = "all"
 SUFFIXES = re.compile(r"(\.(so|dylib|dll|node|pyd|h|hpp|debug)[.\d]*)+$|\.(cpython-|cp|abi)\d.*$")
 
 
@@ -115,7 +123,7 @@ def run(words: Sequence[str]) -> int:
     try:
         with streams.Progress(sys.stderr) as progress:
             progress.show(f"reading {reference}")
-            text, summary = _text(reference, arguments)
+            text, summary, hints = _text(reference, arguments)
     except (BinaryError, UnsupportedError) as error:
         streams.complain(f"abicheck: {error}")
         return ExitCode.UNREADABLE
@@ -124,6 +132,8 @@ def run(words: Sequence[str]) -> int:
         streams.complain(f"{output}: {summary}")
     else:
         streams.write(text)
+    for hint in hints:
+        streams.complain(f"abicheck: note: {hint}")
     return ExitCode.COMPATIBLE
 
 
@@ -151,8 +161,8 @@ def _refuse_existing(output: str, *, may_replace: bool) -> None:
         raise UsageError(f"{output!r} exists; --force replaces it")
 
 
-def _text(reference: str, arguments: Arguments) -> tuple[str, str]:
-    """Return the contract's text, and one line about it."""
+def _text(reference: str, arguments: Arguments) -> tuple[str, str, tuple[str, ...]]:
+    """Return the contract's text, one line about it, and what else its author should know."""
     from abicheck.authoring.text import write  # noqa: PLC0415 (not needed for --help)
     from abicheck.contract import parse_contract_text  # noqa: PLC0415
     from abicheck.layout import check_contract  # noqa: PLC0415
@@ -176,7 +186,7 @@ def _text(reference: str, arguments: Arguments) -> tuple[str, str]:
     if problems:  # Damaged debug information can say what no compiler does.
         message = f"what its debug information says makes no contract: {problems[0].message}"
         raise BinaryError(reference, message)
-    return text, summary
+    return text, summary, draft.hints
 
 
 def _draft(reference: str, wishes: Wishes, arguments: Arguments) -> Draft:
@@ -209,9 +219,25 @@ def _wishes(reference: str, arguments: Arguments) -> Wishes:
         exports=arguments.all("--export"),
         types=arguments.all("--type"),
         is_exports_only=arguments.has("--exports-only"),
+        targets=_targets(arguments),
         name=arguments.maybe("--name") or _name(reference),
         version=version,
     )
+
+
+def _targets(arguments: Arguments) -> tuple[str, ...] | None:
+    """Return the targets that `--target` names; none for `all`, None if nobody says."""
+    from abicheck.contract.targets import TargetError, normal_target  # noqa: PLC0415
+
+    named = [word.strip() for text in arguments.all("--target") for word in text.split(",")]
+    if not named or named == [EVERY]:
+        return () if named else None
+    try:
+        for word in named:
+            normal_target(word)
+    except TargetError as error:
+        raise UsageError(f"--target {word!r}: {error}") from None
+    return tuple(dict.fromkeys(named))
 
 
 def _name(reference: str) -> str:

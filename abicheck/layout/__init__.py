@@ -5,6 +5,8 @@ Judged by compilers: `tests/oracle` compares every rule with theirs.
 
 from abicheck.layout.assertions import check_contract, check_sizes
 from abicheck.layout.environments import lay_out
-from abicheck.layout.targets import facts_for, known_targets
+from abicheck.layout.targets import facts_for, known_targets, possible_targets
 
-__all__ = ["check_contract", "check_sizes", "facts_for", "known_targets", "lay_out"]
+__all__ = [
+    "check_contract", "check_sizes", "facts_for", "known_targets", "lay_out", "possible_targets",
+]  # fmt: skip

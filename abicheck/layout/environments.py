@@ -12,7 +12,7 @@ from abicheck.model.target import BITS
 if TYPE_CHECKING:
     from abicheck.model.contract import Contract
     from abicheck.model.layout import TypeLayout
-    from abicheck.model.target import Target
+    from abicheck.model.target import Target, TargetFacts
 
 
 _latest: list[tuple[Contract, Target, Layouts]] = []
@@ -23,7 +23,8 @@ def lay_out(contract: Contract, target: Target) -> Layouts:
     """Return the layout of every type of `contract` on `target`, by its id.
 
     A type that cannot be laid out there, or that depends on an environment which the
-    target does not name, is an `UnknownLayout` with the reason.
+    target does not name, is an `UnknownLayout` with the reason. Environments that the
+    contract's own targets leave out do not count: no plugin for them would be accepted.
     """
     for known, where, layouts in _latest:
         if known is contract and where == target:
@@ -34,19 +35,22 @@ def lay_out(contract: Contract, target: Target) -> Layouts:
 
 
 def _lay_out(contract: Contract, target: Target) -> Layouts:
-    answers = [lay_out_for(contract, facts) for facts in possible_facts(target)]
+    possible = possible_facts(target, contract.platform.targets)
+    answers = [lay_out_for(contract, facts) for facts in possible]
     types = answers[0]
     if target.bits != BITS[target.machine]:
         reason = f"its pointers have {target.bits} bits, an ABI for which no layout is computed"
         return Layouts(target=target, types=dict.fromkeys(types, UnknownLayout(reason)))
     if len(answers) > 1:
-        types = _agreed(answers, target)
+        types = _agreed(answers, possible)
     return Layouts(target=target, types=types)
 
 
-def _agreed(answers: list[dict[str, TypeLayout]], target: Target) -> dict[str, TypeLayout]:
+def _agreed(
+    answers: list[dict[str, TypeLayout]], possible: tuple[TargetFacts, ...]
+) -> dict[str, TypeLayout]:
     """Return the layouts that every environment shares; of the others, why they are not known."""
-    environments = " or ".join(facts.target.environment for facts in possible_facts(target))
+    environments = " or ".join(facts.target.environment for facts in possible)
     unknown = UnknownLayout(
         f"it depends on the environment ({environments}), which the file does not show"
     )

@@ -20,7 +20,7 @@ from abicheck.model.target import BITS, Target, TargetFacts
 from abicheck.model.types import SIGNED_WIDTHS, UNSIGNED_WIDTHS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 ENVIRONMENTS = {
     "linux": ("gnu", "musl", "android"),
@@ -129,16 +129,28 @@ def facts_for(target: Target) -> TargetFacts:
     return _known[target]
 
 
-def possible_facts(target: Target) -> tuple[TargetFacts, ...]:
-    """Return the facts of each environment that `target` may be, those that are alike once."""
+def possible_targets(target: Target, patterns: Sequence[str] = ()) -> tuple[Target, ...]:
+    """Return `target` in each environment that it may be, if the file shows none.
+
+    Only those that fit one of the `patterns`, which are what a contract allows, if any do.
+    """
     if target.environment or target.system not in ENVIRONMENTS:
-        return (facts_for(target),)
+        return (target,)
+    found = tuple(
+        replace(target, environment=environment)
+        for environment in ENVIRONMENTS[target.system]
+        if environment != "android" or target.machine in ANDROID_MACHINES
+    )
+    return tuple(each for each in found if any(map(each.fits, patterns))) or found
+
+
+def possible_facts(target: Target, patterns: Sequence[str] = ()) -> tuple[TargetFacts, ...]:
+    """Return the facts of each of `possible_targets`, those that are alike once."""
     found: list[TargetFacts] = []
-    for environment in ENVIRONMENTS[target.system]:
-        if environment != "android" or target.machine in ANDROID_MACHINES:
-            facts = facts_for(replace(target, environment=environment))
-            if not any(_are_alike(facts, other) for other in found):
-                found.append(facts)
+    for each in possible_targets(target, patterns):
+        facts = facts_for(each)
+        if not any(_are_alike(facts, other) for other in found):
+            found.append(facts)
     return tuple(found)
 
 

@@ -239,6 +239,13 @@ class TypeSource(TypeGraph, Protocol):
         """Return how the source words a type: typedefs, `const`, namespaces."""
 
 
+class HasInsides(Protocol):
+    """What a source of types may know beside its interface: hints for those who draft contracts."""
+
+    def types_inside(self, symbol: Symbol) -> tuple[TypeId, ...]:
+        """Return the types of the variables inside of an exported function, as far as seen."""
+
+
 class Evidence(Protocol):
     """One plugin for one target (one slice of a universal file)."""
 

@@ -91,9 +91,31 @@ def test_breaking_change_breaks_the_drafted_contract(
 
 def test_contract_of_one_machine_holds_on_all(tmp_path: Path) -> None:
     contract = tmp_path / "contract.toml"
-    contract.write_text(text_of("greeter/x86_64-linux-gnu/libgreeter-good.so"))
+    contract.write_text(text_of("greeter/x86_64-linux-gnu/libgreeter-good.so", targets=()))
     for plugin in (ROOT / "fixtures" / "greeter").glob("*/libgreeter-good.so"):
         assert abicheck.verify(plugin, contract).verdict == "compatible", plugin
+
+
+def test_draft_names_the_target_that_the_reference_is_built_for() -> None:
+    contract = parse_contract_text(text_of("greeter/libgreeter-good.so"), "drafted")
+    assert contract.platform.targets == ("x86_64-linux-gnu",)
+
+
+def test_environment_that_the_reference_does_not_show_is_left_open() -> None:
+    contract = parse_contract_text(text_of("greeter/libgreeter-rust.so"), "drafted")
+    assert contract.platform.targets == ("x86_64-linux",)
+
+
+def test_build_for_another_machine_breaks_the_drafted_contract(tmp_path: Path) -> None:
+    contract = tmp_path / "contract.toml"
+    contract.write_text(text_of("greeter/x86_64-linux-gnu/libgreeter-good.so"))
+    other = binary("greeter/aarch64-linux-gnu/libgreeter-good.so")
+    assert abicheck.verify(other, contract).verdict == "incompatible"
+
+
+def test_targets_that_are_asked_for_are_written_instead() -> None:
+    text = text_of("greeter/libgreeter-good.so", targets=("x86_64-linux", "arm64-macos"))
+    assert '[platform]\ntargets = ["x86_64-linux", "arm64-macos"]\n' in text
 
 
 def test_only_the_exports_that_are_asked_for_are_written() -> None:

@@ -106,6 +106,7 @@ def test_exports_alone_can_be_had_without_types(capsys: pytest.CaptureFixture[st
         (["absent.so"], 4, "cannot be read"),
         ([GOOD, "--export", "greet"], 2, "no export is called 'greet'"),
         ([GOOD, "--version", "new"], 2, "not a version"),
+        ([GOOD, "--target", "x86_64-linx"], 2, 'no system named "linx"'),
         ([GOOD, "--cflags", "-I."], 2, "--cflags goes with --header"),
         (["--header", "absent.h"], 2, "not a file that exists"),
         ([GOOD, "--header", "fixtures/greeter/greeter.h"], 2, "not both"),
@@ -119,6 +120,22 @@ def test_mistakes_are_explained(
     out, err = capsys.readouterr()
     assert out == ""
     assert message in err
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ([], 'targets = ["x86_64-linux-gnu"]'),
+        (["--target", "x86_64-linux,arm64-macos"], 'targets = ["x86_64-linux", "arm64-macos"]'),
+        (["--target", "all"], None),
+    ],
+)
+def test_targets_are_the_references_own_unless_others_are_named(
+    words: list[str], expected: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["init", GOOD, *words]) == 0
+    written = [line for line in capsys.readouterr().out.splitlines() if "targets" in line]
+    assert written == ([] if expected is None else [expected])
 
 
 @pytest.mark.parametrize(

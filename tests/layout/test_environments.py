@@ -3,7 +3,9 @@ from __future__ import annotations
 import pytest
 
 from abicheck.layout import lay_out
+from abicheck.model.contract import Platform
 from abicheck.model.layout import StructLayout, TypeLayout, UnknownLayout
+from abicheck.model.records import replace
 from abicheck.model.target import Target
 from abicheck.model.types import Named, Pointer
 from tests.layout.samples import contract, field, laid_out, struct
@@ -59,3 +61,11 @@ def test_bit_fields_elsewhere_are_known() -> None:
 
 def test_target_is_that_asked_for() -> None:
     assert lay_out(contract(), WINDOWS).target == WINDOWS
+
+
+def test_environments_that_the_contract_leaves_out_do_not_count() -> None:
+    target = Target("i386", "linux")
+    everywhere = contract(struct("S", field("a", "c_longdouble")))
+    assert not is_known(lay_out(everywhere, target).layout("S"))
+    platform = Platform(targets=("i386-linux-gnu", "i386-linux-musl"))
+    assert is_known(lay_out(replace(everywhere, platform=platform), target).layout("S"))

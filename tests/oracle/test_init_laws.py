@@ -228,7 +228,9 @@ def test_random_interface_is_drafted_for_every_target(compiler: str, tmp_path: P
     interface = Generator(2000).interface(60, 0)
     contract = tmp_path / "contract.toml"
     plugin = built(interface, compiler, tmp_path)
-    contract.write_text(write(draft(read_plugin(str(plugin))[0], "plugin", Wishes(name="x"))))
+    contract.write_text(
+        write(draft(read_plugin(str(plugin))[0], "plugin", Wishes(name="x", targets=())))
+    )
     assert is_kept(plugin, contract)
     for other in GENERATED if compiler != "rustc" else ():
         directory = tmp_path / other

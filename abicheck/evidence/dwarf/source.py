@@ -34,9 +34,14 @@ class DwarfTypes:
 
     kind = "dwarf"
 
-    def __init__(self, elf: ElfFile, debug: DebugInformation) -> None:
-        """Read nothing yet."""
-        self._elf, self._debug = elf, debug
+    def __init__(
+        self,
+        elf: ElfFile,
+        debug: DebugInformation,
+        export_names: Callable[[], Sequence[str]] = tuple,
+    ) -> None:
+        """Read nothing yet; `export_names` are the names that may be asked for, if many are."""
+        self._elf, self._debug, self._export_names = elf, debug, export_names
         self._answers: dict[tuple[str, str, int], Observed[TypeId] | Unseen] = {}
 
     def function(self, symbol: Symbol) -> Observed[TypeId] | Unseen:
@@ -70,6 +75,19 @@ class DwarfTypes:
             return Observed(key, self._types.origin(entry))
         except (BinaryError, UnsupportedError) as error:
             return Unseen(reason_of(error))
+
+    def types_inside(self, symbol: Symbol) -> tuple[TypeId, ...]:
+        """Return the types of the variables inside of an exported function; see `HasInsides`."""
+        if self.absence() is not None:
+            return ()
+        from abicheck.evidence.dwarf.inside import types_inside  # noqa: PLC0415  not to verify
+
+        self._book.work.begin()
+        try:
+            found = self._exports.function(symbol)
+            return () if isinstance(found, Unseen) else tuple(types_inside(found[1]))
+        except (BinaryError, UnsupportedError):
+            return ()
 
     def definitions(self, name: str, near: Sequence[Symbol]) -> tuple[Observed[TypeId], ...]:
         """Return the definitions of a struct, union or enum by name; see `TypeSource`."""
@@ -174,7 +192,7 @@ class DwarfTypes:
 
     @cached_property
     def _exports(self) -> Exports:
-        return Exports(self._book, self._types, self._elf)
+        return Exports(self._book, self._types, self._elf, self._export_names)
 
     @cached_property
     def _definitions(self) -> Definitions:
