@@ -187,6 +187,16 @@ class Tag:
     evidence: str | None = None
     parameter_dependent: bool = False
 
+    @property
+    def calls(self) -> bool:
+        """Whether any of its paths leads through a call."""
+        paths = [self.path, *(self.decode.paths if self.decode else ())]
+        if self.when is not None:
+            paths.append(self.when.path)
+        if isinstance(self.until, Path):
+            paths.append(self.until)
+        return any(path.calls for path in paths)
+
 
 @record
 class Choice:

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from abicheck.model.contract import Contract, Export
-    from abicheck.model.evidence import Evidence, Origin, Symbol
+    from abicheck.model.evidence import Evidence, Observed, Origin, Symbol, Unseen
     from abicheck.model.growth import Growth
-    from abicheck.model.layout import Layouts
+    from abicheck.model.layout import FunctionLayout, Layouts
     from abicheck.model.target import Target, TargetFacts
     from abicheck.rules.bindings import Bindings
     from abicheck.rules.registry import Rule
@@ -52,6 +52,13 @@ class Surroundings(Protocol):
         """Return what a needed library and those it needs export; None if one is not found."""
 
 
+class Caller(Protocol):
+    """Calls functions of a plugin that is loaded; none is ever called to verify a file."""
+
+    def call(self, address: int, function: FunctionLayout) -> Observed[int] | Unseen:
+        """Call a function that takes nothing; return the address where its result now lies."""
+
+
 class Case:
     """One contract, bound to one plugin's name, against the evidence of one slice of it."""
 
@@ -78,7 +85,24 @@ class Case:
         self.parameters = parameters
         self.file_matches = file_matches
         self.growth = growth
+        self.caller: Caller | None = None
         self._symbols: dict[tuple[str, str | None], Symbol | None] = {}
+
+    def loaded(self, evidence: Evidence, caller: Caller) -> Case:
+        """Return the same plugin as `evidence` of a process sees it, where it can be called."""
+        case = Case(
+            contract=self.contract,
+            evidence=evidence,
+            layouts=self.layouts,
+            facts=self.facts,
+            surroundings=self.surroundings,
+            slices=self.slices,
+            parameters=self.parameters,
+            file_matches=self.file_matches,
+            growth=self.growth,
+        )
+        case.caller = caller
+        return case
 
     def under(self, contract: Contract, layouts: Layouts, growth: Growth) -> Case:
         """Return the same plugin against an earlier version of the contract."""

@@ -13,6 +13,7 @@ from abicheck.model.layout import (
     SIGNED,
     ArrayLayout,
     EnumLayout,
+    FunctionLayout,
     OpaqueLayout,
     PointerLayout,
     ScalarLayout,
@@ -94,6 +95,11 @@ class SectionMemory:
         """Refuse: a path into a section follows no pointers."""
         return Unseen(f"pointers in a section (at {address:#x}) are not followed")
 
+    def is_code(self, address: int) -> bool:
+        """Say no: a path into a section calls nothing."""
+        del address
+        return False
+
     def string(self, address: int, limit: int = 4096) -> Observed[bytes] | Unseen:
         """Return the bytes before the first NUL, or before the section's end."""
         rest = self.content.value[address : address + limit]
@@ -115,7 +121,7 @@ class Reader:
         self, path: Path, type_: Type | None, at: int, until: str | Path | None
     ) -> list[Place] | Failure:
         """Return every place that `path` leads to: one, or one for each element of `[]`."""
-        if path.calls:
+        if path.calls and self.case.caller is None:
             found = self.case.symbol(path.root)
             if found is None:
                 return self._absent(f"the plugin does not export {path.root}")
@@ -153,7 +159,7 @@ class Reader:
             return self._absent(f"the plugin does not export {path.root}")
         if symbol.kind == TLS:
             return Failure(UNVERIFIED, f"{path.root} is thread-local", symbol.origin)
-        if symbol.kind == FUNCTION:
+        if symbol.kind == FUNCTION and not path.calls:
             return Failure(MISMATCH, f"{path.root} is a function", symbol.origin)
         type_ = self._type_of(path.root)
         if type_ is None:
@@ -205,7 +211,27 @@ class Reader:
             case EachStep():
                 return self._each(place, until)
             case CallStep():
-                return Failure(UNVERIFIED, f"{place.path} is behind a call")
+                found = self._call(place)
+                return found if isinstance(found, Failure) else [found]
+
+    def _call(self, place: Place) -> Place | Failure:
+        function = self.case.layouts.layout(place.type_id)
+        if isinstance(function, PointerLayout):
+            followed = self._follow(place)
+            if isinstance(followed, Failure):
+                return followed
+            place, function = followed, self.case.layouts.layout(followed.type_id)
+        path = f"{place.path}()"
+        if not isinstance(function, FunctionLayout) or function.result is None:
+            return Failure(UNVERIFIED, f"{path} returns nothing that could be read")
+        if self.case.caller is None:
+            return Failure(UNVERIFIED, f"{path} is a call, which only a loaded plugin answers")
+        if not self.memory.is_code(place.address):
+            return Failure(MISMATCH, f"{place.path} does not point to code")
+        found = self.case.caller.call(place.address, function)
+        if isinstance(found, Unseen):
+            return Failure(UNVERIFIED, f"{path}: {found.reason}")
+        return Place(found.value, function.result, path)
 
     def _field(self, place: Place, name: str) -> Place | Failure:
         here = self._struct(place)

@@ -52,6 +52,9 @@ class _Calls:
 
 _CALLS = _Calls()
 
+IS_GLIBC = hasattr(ctypes.CDLL(None), "gnu_get_libc_version")
+"""Whether the C library is the GNU one; musl never unloads anything."""
+
 
 def open_library(path: str, flags: int = FLAGS) -> int:
     """Return the handle of the library at `path`, loaded with all that it needs.

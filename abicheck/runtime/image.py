@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
 
 from abicheck.model.records import Protocol, record
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 READ, WRITE, EXECUTE = 4, 2, 1
 """What a part of an image may be used for; the bits of ELF's p_flags."""
@@ -46,6 +42,25 @@ class Part:
     flags: int
 
 
+class Mechanics(Protocol):
+    """What one operating system does for an image."""
+
+    def find(self, name: str, version: str | None) -> int | None:
+        """Return what a look-up in the image finds, in it or in a library that it needs."""
+
+    def rival(self, name: str) -> int | None:
+        """Return where the image's own uses of an export lead, if not to the image itself."""
+
+    def is_executable(self, address: int) -> bool:
+        """Whether an address of this process is mapped executable."""
+
+    def owner(self, address: int) -> str:
+        """Return the file that an address of this process belongs to, for people."""
+
+    def let_go(self) -> str | None:
+        """Give the image back; return None, or why the system keeps it."""
+
+
 class _Users:
     """How many holders an image has, and why it stays without any."""
 
@@ -57,22 +72,11 @@ class _Users:
 class LoadedImage:
     """An image in this process. Made by the module of the running system, closed by anyone."""
 
-    def __init__(  # noqa: PLR0913 (all by keyword)
-        self,
-        *,
-        file: str,
-        parts: tuple[Part, ...],
-        base: int,
-        find: Callable[[str, str | None], int | None],
-        let_go: Callable[[], str | None],
-        is_executable: Callable[[int], bool],
+    def __init__(
+        self, *, file: str, parts: tuple[Part, ...], base: int, mechanics: Mechanics
     ) -> None:
-        """Stand for the mapped `parts`; `find` asks the system for a symbol.
-
-        `base` is what is added to the addresses in the file.
-        """
-        self.file, self.parts, self.base = file, parts, base
-        self._find, self._let_go, self._is_executable = find, let_go, is_executable
+        """Stand for the mapped `parts`; `base` is what is added to the addresses in the file."""
+        self.file, self.parts, self.base, self._mechanics = file, parts, base, mechanics
         self._is_open = True
         self._users = _Users()
 
@@ -86,12 +90,7 @@ class LoadedImage:
                 return None
             self._users.count += 1
         other = LoadedImage(
-            file=self.file,
-            parts=self.parts,
-            base=self.base,
-            find=self._find,
-            let_go=self._let_go,
-            is_executable=self._is_executable,
+            file=self.file, parts=self.parts, base=self.base, mechanics=self._mechanics
         )
         other._users = self._users
         return other
@@ -103,7 +102,7 @@ class LoadedImage:
 
     def lookup(self, name: str, version: str | None = None) -> int | None:
         """Return what the system finds under a name, in this image or in a dependency."""
-        return self._find(name, version) if self._is_open else None
+        return self._mechanics.find(name, version) if self._is_open else None
 
     def contains(self, address: int) -> bool:
         """Whether an address lies in a segment of this image."""
@@ -115,7 +114,16 @@ class LoadedImage:
             for part in self.parts:
                 if part.start <= address < part.end:
                     return bool(part.flags & EXECUTE)
-        return self._is_executable(address)
+        return self._mechanics.is_executable(address)
+
+    def rival(self, name: str) -> int | None:
+        """Return where the image's own uses of an export lead, if not to the image itself."""
+        found = self._mechanics.rival(name)
+        return None if found is None or self.contains(found) else found
+
+    def owner(self, address: int) -> str:
+        """Return the file that an address of this process belongs to, for people."""
+        return self._mechanics.owner(address)
 
     @property
     def is_open(self) -> bool:
@@ -136,5 +144,5 @@ class LoadedImage:
             if self._users.count:
                 return "it is in use under another contract"
             if self._users.kept is None:
-                self._users.kept = self._let_go()
+                self._users.kept = self._mechanics.let_go()
             return self._users.kept

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 
 from abicheck.errors import LoadError
 from abicheck.evidence.elf import standard as elf_
+from abicheck.evidence.elf.facts import read_libc
 from abicheck.evidence.elf.file import ElfFile
+from abicheck.evidence.elf.memory import ElfMemory
 from abicheck.evidence.files import shown
 from abicheck.runtime import dl
 from abicheck.runtime.image import WRITE, LoadedImage, Part
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from abicheck.runtime.content import Content
 
+PT_TLS = 7
 DF_1_NODELETE = 8
 CONSTRUCTS_LATER = (b"pthread_key_create", b"tss_create", b"__cxa_thread_atexit")
 STARTS_THREADS = (b"pthread_create", b"thrd_create")
@@ -50,16 +53,8 @@ def open_image(content: Content, pin: str) -> LoadedImage:
     except LoadError:
         dl.close_library(handle)
         raise
-    descriptor = content.release()
-    keeps = _why_kept(elf)
-    return LoadedImage(
-        file=content.path,
-        parts=parts,
-        base=base,
-        find=lambda symbol, version: dl.find_symbol(handle, symbol, version),
-        let_go=lambda: _let_go(handle, name, descriptor, keeps),
-        is_executable=is_executable,
-    )
+    mechanics = _Mechanics(handle, name, elf, base, content.release())
+    return LoadedImage(file=content.path, parts=parts, base=base, mechanics=mechanics)
 
 
 def _open(name: str, path: str) -> int:
@@ -154,23 +149,85 @@ def _why_kept(elf: ElfFile) -> str | None:
     return None
 
 
-def _let_go(handle: int, name: str, descriptor: int | None, keeps: str | None) -> str | None:
-    if keeps is not None:
-        return keeps
-    dl.close_library(handle)
-    if dl.known_library(name) is not None:  # The same handle, which stays good from now on.
-        return "the system's loader keeps it: unique symbols, thread-locals, or a libc like musl"
-    if descriptor is not None:
-        os.close(descriptor)
+class _Mechanics:
+    """One image of the dynamic loader."""
+
+    def __init__(
+        self, handle: int, name: str, elf: ElfFile, base: int, descriptor: int | None
+    ) -> None:
+        self._handle, self._name, self._descriptor = handle, name, descriptor
+        self._elf, self._base = elf, base
+        self._keeps = _why_kept(elf)
+
+    def find(self, name: str, version: str | None) -> int | None:
+        """Return what dlsym finds, or with a version dlvsym."""
+        return dl.find_symbol(self._handle, name, version)
+
+    def rival(self, name: str) -> int | None:
+        """Return what the image's own uses of an export are bound to, if that is elsewhere.
+
+        Where the executable or a preloaded library has the same name, references go
+        there: that is the loader's rule for symbols of default visibility.
+        """
+        elsewhere = dl.find_symbol(None, name)
+        if elsewhere is None or elsewhere == dl.find_symbol(self._handle, name):
+            return None
+        return bound_elsewhere(self._elf, self._base, name, elsewhere)
+
+    def is_executable(self, address: int) -> bool:
+        """Whether an address of this process is mapped executable."""
+        found = mapping_at(address)
+        return found is not None and "x" in found[0]
+
+    def owner(self, address: int) -> str:
+        """Return the file that is mapped at an address."""
+        found = mapping_at(address)
+        return shown(found[1]) if found is not None and found[1] else "memory of no file"
+
+    def let_go(self) -> str | None:
+        """Close the handle, unless what the image left behind would then run into nothing."""
+        if self._keeps is not None:
+            return self._keeps
+        dl.close_library(self._handle)
+        if dl.known_library(self._name) is not None:  # The same handle, good from now on.
+            return _why_it_stayed(self._elf)
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+        return None
+
+
+def bound_elsewhere(elf: ElfFile, base: int, name: str, elsewhere: int) -> int | None:
+    """Return `elsewhere` if a relocation that names an export was filled with it."""
+    memory = ElfMemory(elf, elf.dynamic)
+    ends = [each.address + each.memory_size for each in elf.segments if each.type == elf_.PT_LOAD]
+    for relocation in memory.relocations.touching(0, max(ends, default=0)):
+        if not relocation.symbol:
+            continue
+        entry = memory.symbols.entry(relocation.symbol)
+        if elf.dynamic.string(entry.name) == name.encode("utf-8", "surrogateescape"):
+            slot = ctypes.string_at(base + relocation.address, elf.word_size)
+            if int.from_bytes(slot, elf.byte_order) == elsewhere + (relocation.addend or 0):  # type: ignore[arg-type]
+                return elsewhere
     return None
 
 
-def is_executable(address: int) -> bool:
-    """Whether an address of this process lies in memory that is mapped executable."""
-    with open("/proc/self/maps", "rb") as maps:
+def mapping_at(address: int) -> tuple[str, str] | None:
+    """Return the rights ("r-xp") and the file of what is mapped at an address."""
+    with open("/proc/self/maps", encoding="utf-8", errors="surrogateescape") as maps:
         for line in maps:
-            span, rights, _ = line.split(b" ", 2)
-            start, _, end = span.partition(b"-")
+            fields = line.split(maxsplit=5)
+            start, _, end = fields[0].partition("-")
             if int(start, 16) <= address < int(end, 16):
-                return b"x" in rights
-    return False
+                return fields[1], fields[5].rstrip("\n") if len(fields) > 5 else ""  # noqa: PLR2004
+    return None
+
+
+def _why_it_stayed(elf: ElfFile) -> str:
+    """Return the likeliest reason for which the loader kept an image."""
+    if read_libc(elf, elf.dynamic, ()) == "musl" or not dl.IS_GLIBC:
+        return "this system's C library never unloads anything"
+    if any(symbol.binding == "unique" for symbol in ElfMemory(elf, elf.dynamic).symbols.exports):
+        return "the system's loader keeps it, for it has unique symbols (STB_GNU_UNIQUE)"
+    if any(segment.type == PT_TLS for segment in elf.segments):
+        return "the system's loader keeps it while threads hold its thread-local data"
+    return "the system's loader keeps it: something else uses it"

@@ -67,14 +67,19 @@ def load_content(
         raise refusal(report, contract)
     case = _case_for_this_process(found.cases, content.path)
     from abicheck.runtime.linux import open_image  # noqa: PLC0415
+    from abicheck.runtime.live import judge_loaded  # noqa: PLC0415
 
     shared = None if image is None else image.share()
-    return Loaded(
-        binding=found.binding,
-        layouts=case.layouts,
-        image=open_image(content, pin) if shared is None else shared,
-        report=report,
-    )
+    image = open_image(content, pin) if shared is None else shared
+    try:
+        report = judge_loaded(case, image, report)
+    except BaseException:
+        image.close()
+        raise
+    if report.verdict is not Verdict.COMPATIBLE:
+        image.close()
+        raise refusal(report, contract)
+    return Loaded(binding=found.binding, layouts=case.layouts, image=image, report=report)
 
 
 def may_be_loaded(report: PluginReport, cases: Sequence[Case]) -> bool:
@@ -83,9 +88,7 @@ def may_be_loaded(report: PluginReport, cases: Sequence[Case]) -> bool:
         return True
     if report.verdict is not Verdict.UNVERIFIED:
         return False
-    behind_calls = {
-        f"tags.{tag.name}" for case in cases for tag in case.contract.tags if tag.path.calls
-    }
+    behind_calls = {f"tags.{tag.name}" for case in cases for tag in case.contract.tags if tag.calls}
     return all(_is_answerable(claim, behind_calls) for claim in report.claims)
 
 
