@@ -34,14 +34,9 @@ class DwarfTypes:
 
     kind = "dwarf"
 
-    def __init__(
-        self,
-        elf: ElfFile,
-        debug: DebugInformation,
-        export_names: Callable[[], Sequence[str]] = tuple,
-    ) -> None:
-        """Read nothing yet; `export_names` are the names that may be asked for, if many are."""
-        self._elf, self._debug, self._export_names = elf, debug, export_names
+    def __init__(self, elf: ElfFile, debug: DebugInformation) -> None:
+        """Read nothing yet."""
+        self._elf, self._debug = elf, debug
         self._answers: dict[tuple[str, str, int], Observed[TypeId] | Unseen] = {}
 
     def function(self, symbol: Symbol) -> Observed[TypeId] | Unseen:
@@ -192,7 +187,7 @@ class DwarfTypes:
 
     @cached_property
     def _exports(self) -> Exports:
-        return Exports(self._book, self._types, self._elf, self._export_names)
+        return Exports(self._book, self._types, self._elf)
 
     @cached_property
     def _definitions(self) -> Definitions:
