@@ -92,6 +92,7 @@ class Bindings:
         self._incomplete: dict[str, set[str]] = {}
         self._pending: list[tuple[str, TypeId, str | None, bool, Origin | None]] = []
         self._by_name = False
+        self._leads: dict[TypeId, frozenset[str]] | None = None
         if self.absence is None:
             self._from_exports()
             self._from_names()
@@ -138,11 +139,13 @@ class Bindings:
             self._follow()
 
     def _from_names(self) -> None:
-        near = [symbol for _, symbol in self.case.wanted]
         self._by_name = True
         for name, definition in self.case.contract.definitions.items():
             if isinstance(definition, Alias | Opaque) or name in self.held_anonymously:
                 continue
+            if name in self.found and name not in self._incomplete:
+                continue
+            near = self._leading_to(name)
             if name in self._incomplete:
                 self._from_declarations(name, near)
             # What is declared as "n::State" and defined nowhere is no "State" of elsewhere.
@@ -151,6 +154,23 @@ class Bindings:
             if name not in self.found and (definition.match or not is_elsewhere):
                 self._bind_by_name(name, self.types.definitions(definition.match or name, near))
         self._by_name = False
+
+    def _leading_to(self, name: str) -> list[Symbol]:
+        """Return the exports whose types lead to a definition; all of them where none does."""
+        if self._leads is None:
+            known: dict[TypeId, frozenset[str]] = {}
+            for export, _ in self.case.wanted:
+                if export.type is not None and type_id(export.type) not in known:
+                    root = type_id(export.type)
+                    known[root] = reached_from(self.case, [root])
+            self._leads = known
+        leads = self._leads
+        found = [
+            symbol
+            for export, symbol in self.case.wanted
+            if export.type is not None and name in leads[type_id(export.type)]
+        ]
+        return found or [symbol for _, symbol in self.case.wanted]
 
     def _from_declarations(self, name: str, near: Sequence[Symbol]) -> None:
         """Seek what exports lead to and their units only declare, by the names it has there."""
@@ -291,6 +311,13 @@ def reachable(case: Case, *, is_flat: bool = False) -> frozenset[str]:
         and (not export.is_optional or id(export) in present)
     ]
     roots += [type_id(tag.type) for tag in case.contract.tags if tag.type is not None]
+    names = reached_from(case, roots, is_flat=is_flat)
+    return frozenset(name for name in names if _is_compared(case, name))
+
+
+def reached_from(case: Case, roots: list[TypeId], *, is_flat: bool = False) -> frozenset[str]:
+    """Return the names of types that some types of the contract lead to, their own included."""
+    roots = [*roots]
     seen: set[TypeId] = set()
     names: set[str] = set()
     while roots:
@@ -305,7 +332,7 @@ def reachable(case: Case, *, is_flat: bool = False) -> frozenset[str]:
         if isinstance(layout, UnknownLayout):  # Nobody knows what it leads to: to anything.
             names.update(case.contract.definitions)
         roots.extend(_parts(_flattened(case, layout) if is_flat else layout))
-    return frozenset(name for name in names if _is_compared(case, name))
+    return frozenset(names)
 
 
 def _flattened(case: Case, layout: TypeLayout) -> TypeLayout:

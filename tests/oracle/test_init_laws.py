@@ -51,12 +51,16 @@ OTHERWISE = {
     "exports/forbidden-present": "no plugin shows what is forbidden",
     "exports/optional-present-and-other": "the old plugin has no optional export",
     "exports/optional-present-as-data": "the old plugin has no optional export",
-    "untyped-entry/renamed": "a type that no export leads to is not required",
-    "untyped-entry/never-used": "a type that no export leads to is not required",
-    "untyped-entry/one-end-typed-and-changed": "a type that no export leads to is not required",
-    "namesakes/one-in-another-unit-is-right": "both units export something, and so both count",
+    "untyped-entry/renamed": "in Rust, exported data leads to the struct whatever its name",
+    "pointer-width-and-layout/x32": "the draft names the target of the old plugin",
 }  # fmt: skip
 """Changes of which a drafted contract must say something else than the written one."""
+
+WHERE_NO_CODE_IS_READ = {
+    "untyped-entry/never-used", "untyped-entry/one-end-typed-and-changed",
+    "namesakes/one-in-another-unit-is-right",
+}  # fmt: skip
+"""Changes of a type that no export leads to unless its code shows so: it is not required there."""
 
 HANDED_OUT_AS_VOID = {"untyped-entry", "namesakes"}
 """Cases whose types no export leads to: they are asked for by name."""
@@ -124,6 +128,7 @@ def test_changes_are_told_apart(case: Case, variant: Variant, tmp_path: Path) ->
             not is_comparable
             or case.name in OTHER_DEMANDS
             or f"{case.name}/{change.name}" in OTHERWISE
+            or (variant.is_cross and f"{case.name}/{change.name}" in WHERE_NO_CODE_IS_READ)
         ):
             continue
         try:
