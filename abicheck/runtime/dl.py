@@ -70,12 +70,17 @@ def open_library(path: str, flags: int = FLAGS) -> int:
     return int(handle)
 
 
-def known_library(path: str) -> int | None:
-    """Return a handle of the image that the loader has under `path`, if it still has one."""
+def known_library(path: str, *, keep: bool = True) -> int | None:
+    """Return the handle of the image that the loader has under a name, if it has one.
+
+    Unless it is to `keep`, the handle holds nothing.
+    """
     handle = _CALLS.open(os.fsencode(path), os.RTLD_LAZY | RTLD_NOLOAD)
     if not handle:
         _CALLS.error()
         return None
+    if not keep:
+        _CALLS.close(handle)
     return int(handle)
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ctypes
 import os
-from contextlib import contextmanager
+import re
+from contextlib import nullcontext
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -20,9 +21,10 @@ from abicheck.evidence.elf.memory import ElfMemory
 from abicheck.evidence.files import shown
 from abicheck.runtime import dl
 from abicheck.runtime.image import WRITE, LoadedImage, Part
+from abicheck.runtime.neighbours import private_name, uses_origin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from abicheck.runtime.content import Content
 
@@ -30,6 +32,9 @@ PT_TLS = 7
 DF_1_NODELETE = 8
 CONSTRUCTS_LATER = (b"pthread_key_create", b"tss_create", b"__cxa_thread_atexit")
 STARTS_THREADS = (b"pthread_create", b"thrd_create")
+
+PRIVATE = re.compile(r"[^\s:]*/abicheck-\w{8}(?=/)")
+"""The private directory in a message of the loader: what follows is the user's own path."""
 
 _names = count(1)
 
@@ -42,13 +47,13 @@ def open_image(content: Content, pin: str) -> LoadedImage:
     Raises: LoadError if the system would not load them, or loaded something else.
     """
     elf = ElfFile(content.path, content.buffer)
-    opening = _copied(content) if pin == "copy" else _in_place(content)
+    opening = _copied(content, elf) if pin == "copy" else _in_place(content)
     with opening as name:
         handle = _open(name, content.path)
     try:
         base = _base(handle, name, content.path)
         parts = _parts(elf, base)
-        if pin != "copy":
+        if pin != "copy" or content.descriptor is None:
             _compare(content, elf, base)
     except LoadError:
         dl.close_library(handle)
@@ -61,24 +66,22 @@ def _open(name: str, path: str) -> int:
     try:
         return dl.open_library(name)
     except LoadError as error:
-        said = str(error).replace(name, path).removeprefix(f"{path}: ")
+        said = PRIVATE.sub("", str(error).replace(name, path)).removeprefix(f"{path}: ")
         raise LoadError(f"{shown(path)}: the system would not load it: {said}") from None
 
 
-@contextmanager
-def _copied(content: Content) -> Iterator[str]:
-    """Yield a name for the sealed copy; the descriptor stays open as long as the image."""
+def _copied(content: Content, elf: ElfFile) -> AbstractContextManager[str]:
+    """Return what yields a name for the pinned copy."""
     descriptor = content.pin()
-    if descriptor is None:
-        raise LoadError(f"{shown(content.path)}: the system makes no sealed copy")
-    yield f"/proc/self/fd{_unused()}/{descriptor}"
+    if descriptor is None or uses_origin(elf):
+        return private_name(content, elf)
+    return nullcontext(f"/proc/self/fd{_unused()}/{descriptor}")
 
 
-@contextmanager
-def _in_place(content: Content) -> Iterator[str]:
-    """Yield an unused name of the file itself."""
+def _in_place(content: Content) -> AbstractContextManager[str]:
+    """Return what yields an unused name of the file itself."""
     directory, base = os.path.split(os.path.abspath(content.path))
-    yield f"{directory}{_unused()}/{base}"
+    return nullcontext(f"{directory}{_unused()}/{base}")
 
 
 def _unused() -> str:
