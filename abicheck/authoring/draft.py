@@ -11,7 +11,7 @@ from abicheck.authoring.hidden import MOST_NAMED, Hidden, is_untyped
 from abicheck.authoring.members import UntranslatableError
 from abicheck.authoring.names import as_word
 from abicheck.authoring.ownership import ask_who_frees
-from abicheck.authoring.platform import COMMENT, ODD_POINTERS, own_targets
+from abicheck.authoring.platform import COMMENT, ODD_POINTERS, own_targets, resolves_ifuncs
 from abicheck.authoring.registry import shown_name
 from abicheck.authoring.tags import is_list, suggest_tags, suggest_untyped_tag
 from abicheck.authoring.translate import Translator
@@ -105,6 +105,7 @@ class Draft:
     tags: tuple[SuggestedTag, ...] = ()
     targets: tuple[str, ...] = ()
     platform_comment: str = ""
+    allows_ifunc: bool = False
     hints: tuple[str, ...] = ()
 
 
@@ -122,6 +123,7 @@ class _Author:
         self.translator = Translator(evidence.types, facts_for(evidence.target))
         self.data: list[tuple[Symbol, TypeId]] = []
         self.tags: list[SuggestedTag] = []
+        self.allows_ifunc = resolves_ifuncs(evidence)
         self.handled: dict[str, tuple[Behind, ...]] = {}
         self.unseen: list[str] = []
         self.left_out: list[str] = []
@@ -154,6 +156,7 @@ class _Author:
             comments=self.translator.known.comments,
             tags=tags,
             targets=self._targets(),
+            allows_ifunc=self.allows_ifunc,
             platform_comment=COMMENT if self.wishes.targets is None else "",
         )
 
@@ -202,7 +205,8 @@ class _Author:
 
     def _export(self, symbol: Symbol) -> DraftedExport:
         is_data = symbol.kind == DATA
-        bare = DraftedExport(name=symbol.name, is_data=is_data, is_ifunc=symbol.kind == IFUNC)
+        is_ifunc = symbol.kind == IFUNC and not self.allows_ifunc
+        bare = DraftedExport(name=symbol.name, is_data=is_data, is_ifunc=is_ifunc)
         if self.wishes.is_exports_only:
             return self._bare(symbol, bare)
         types = self.evidence.types

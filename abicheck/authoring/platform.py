@@ -9,6 +9,7 @@ from abicheck.layout import facts_for, possible_targets
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from abicheck.model.evidence import Evidence
     from abicheck.model.target import Target
 
 COMMENT = "What the reference is built for. Add what else plugins are built for, or take this out."
@@ -16,6 +17,20 @@ ODD_POINTERS = (
     "Its pointers have {bits} bits, an ABI for which no layout is computed: "
     "`verify` cannot prove structs."
 )
+
+
+RESOLVING = frozenset(
+    {
+        ("linux", ""), ("linux", "gnu"), ("linux", "gnueabi"), ("linux", "gnueabihf"),
+        ("freebsd", ""),
+    }
+)  # fmt: skip
+"""Systems and environments whose dynamic linkers know IFUNCs; musl's does not."""
+
+
+def resolves_ifuncs(evidence: Evidence) -> bool:
+    """Whether, for a host of the reference, a function that is an IFUNC is like any other."""
+    return (evidence.target.system, evidence.target.environment) in RESOLVING
 
 
 def own_targets(target: Target, scalars: Collection[str]) -> tuple[str, ...]:

@@ -32,6 +32,8 @@ WIDEST_KEY = 34
 WIDTHS = {False: len("ifunc"), True: len("evidence")}
 """Of the keys of an export's table: the widest that there are."""
 
+IFUNC = "To hosts, a function that is chosen at load time (an IFUNC) is like any other."
+
 LARGEST_INTEGER = (1 << 63) - 1
 SMALLEST_INTEGER = -(1 << 63)
 _BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
@@ -44,6 +46,7 @@ def write(draft: Draft) -> str:
         *_exports(draft.exports, draft.left_out),
         *_definitions(draft.definitions, draft.comments),
         *(_tag(tag) for tag in draft.tags),
+        _plugin(draft),
         _platform(draft),
     ]
     return "\n".join("".join(f"{line}\n" for line in part) for part in parts if part)
@@ -235,7 +238,13 @@ def _tag(tag: SuggestedTag) -> list[str]:
     ]
 
 
-# The platform.
+# The plugin and its platform.
+
+
+def _plugin(draft: Draft) -> list[str]:
+    if not draft.allows_ifunc or all(each.is_data for each in draft.exports):
+        return []
+    return [*_comment(IFUNC), "[plugin]", "ifunc = true"]
 
 
 def _platform(draft: Draft) -> list[str]:

@@ -35,6 +35,8 @@ class Definitions:
         """Find the names of all definitions; none is read yet."""
         self.schema = schema
         self.version = version
+        plugin = document.get("plugin")
+        self.allows_ifunc = isinstance(plugin, dict) and plugin.get("ifunc") is True
         self.kinds: dict[str, str] = {}
         self.places: dict[str, KeyPath] = {}
         self.indices: dict[KeyPath, tuple[int, ...]] = {}

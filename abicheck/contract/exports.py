@@ -66,7 +66,7 @@ def _export(
         is_glob=any(mark in name for mark in "*?["),
         since=since_version(schema, path, good.get("since"), definitions.version),
         symbol_version=good.get("symbol_version"),
-        allows_ifunc=good.get("ifunc", False),
+        allows_ifunc=good.get("ifunc", definitions.allows_ifunc and is_data is not True),
         allows_forwarder=good.get("forwarded", False),
         size=size,
         size_at_least=size_at_least,

@@ -134,7 +134,7 @@ KEYS: dict[str, dict[str, Kind]] = {
     },
     "until": {"count": TEXT},
     "choice": {"need": INTEGER, "of": ARRAY, "at_load": FLAG},
-    "plugin": {"file": TEXT, "exact_exports": FLAG, "allow": TEXTS},
+    "plugin": {"file": TEXT, "exact_exports": FLAG, "allow": TEXTS, "ifunc": FLAG},
     "platform": {
         "targets": TEXTS,
         "bits": INTEGER,

@@ -132,6 +132,7 @@ def read_plugin(schema: Schema, value: object) -> PluginRules:
         file=pattern,
         has_exact_exports=good.get("exact_exports", False),
         allow=good.get("allow", ()),
+        allows_ifunc=good.get("ifunc", False),
         lines=_lines(schema, path, value),
     )
 

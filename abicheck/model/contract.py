@@ -235,11 +235,15 @@ class Platform:
 
 @record
 class PluginRules:
-    """`[plugin]`: the file's name and what else it may export."""
+    """`[plugin]`: the file's name and what else it may export.
+
+    `allows_ifunc` is what holds for functions whose own entry says nothing.
+    """
 
     file: str | None = None
     has_exact_exports: bool = False
     allow: tuple[str, ...] = ()
+    allows_ifunc: bool = False
     lines: Mapping[str, int] | None = None
 
 

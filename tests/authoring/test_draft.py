@@ -96,6 +96,13 @@ def test_contract_of_one_machine_holds_on_all(tmp_path: Path) -> None:
         assert abicheck.verify(plugin, contract).verdict == "compatible", plugin
 
 
+def test_where_the_linker_knows_ifuncs_functions_may_be_some() -> None:
+    contract = parse_contract_text(text_of("greeter/libgreeter-good.so"), "drafted")
+    assert {each.name for each in contract.exports if each.allows_ifunc} == {
+        "load_plugin", "free_greeter", "free_greeting",
+    }  # fmt: skip
+
+
 def test_draft_names_the_target_that_the_reference_is_built_for() -> None:
     contract = parse_contract_text(text_of("greeter/libgreeter-good.so"), "drafted")
     assert contract.platform.targets == ("x86_64-linux-gnu",)

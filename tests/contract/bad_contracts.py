@@ -24,7 +24,7 @@ list = "static [*const Greeter]"
 BAD: dict[str, tuple[str, str, str]] = {
     # Keys.
     "unknown top-level key": ('exprots = {} # wrong', "exprots", 'unknown key "exprots"; did you mean "exports"?'),
-    "unknown key without a neighbour": ("[plugin]\nzzz = 1 # wrong", "plugin.zzz", "expected file, exact_exports or allow"),
+    "unknown key without a neighbour": ("[plugin]\nzzz = 1 # wrong", "plugin.zzz", "expected file, exact_exports, allow or ifunc"),
     "misspelt key of an export": ('[exports.a]\ntype = "fn"\noptionl = true # wrong', "exports.a.optionl", 'did you mean "optional"?'),
     "foreign word for a key": ('[exports.a]\ntype = "fn"\nrequired = true # wrong', "exports.a.required", 'did you mean "optional"?'),
     "misspelt key of a field": ('[structs.S]\nfields = [\n  { name = "a", tpye = "u8", type = "u8" }, # wrong\n]', "structs.S.fields[0].tpye", 'did you mean "type"?'),

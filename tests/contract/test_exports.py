@@ -58,6 +58,15 @@ def test_everything_else_of_an_export_is_kept() -> None:
     assert export.evidence == "when-present"
 
 
+def test_what_the_plugin_allows_holds_for_functions_that_say_nothing() -> None:
+    body = (
+        '[plugin]\nifunc = true\n[exports]\na = "fn"\nb = "static u8"\n'
+        '[exports.c]\ntype = "fn"\nifunc = false\n'
+    )
+    allowed = {each.name: each.allows_ifunc for each in contract(body).exports}
+    assert allowed == {"a": True, "b": False, "c": False}
+
+
 def test_forbidden_export_may_say_what_it_is() -> None:
     assert only('[exports.a]\ntype = "fn"\nforbidden = true').is_forbidden
 

@@ -63,9 +63,16 @@ def on_common_ground(
     """
     contract = new if drafted[0] else old
     plain = tuple(each for each in contract.exports if not each.is_glob and not each.is_forbidden)
-    names = {each.name for each in plain}
+    entries = {each.name: each for each in plain}
     other = old if drafted[0] else new
-    shared = replace(other, exports=tuple(each for each in other.exports if each.name in names))
+    shared = replace(
+        other,
+        exports=tuple(
+            replace(each, allows_ifunc=entries[each.name].allows_ifunc)
+            for each in other.exports
+            if each.name in entries
+        ),
+    )
     stripped = replace(contract, exports=plain)
     return (shared, stripped) if drafted[0] else (stripped, shared)
 
