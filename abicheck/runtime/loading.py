@@ -14,21 +14,25 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from abicheck import contract as contracts
 from abicheck import verification
 from abicheck.errors import LoadError, PluginRefused
+from abicheck.model.options import VerifyOptions
 from abicheck.model.records import record, replace
 from abicheck.model.report import UNVERIFIED, PluginReport, Report, Verdict
+from abicheck.runtime.fingerprint import fingerprint
+from abicheck.runtime.remembering import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from abicheck.model.contract import Binding, Contract
     from abicheck.model.layout import Layouts
-    from abicheck.model.options import VerifyOptions
     from abicheck.model.report import Claim
     from abicheck.rules import Case
     from abicheck.runtime.content import Content
     from abicheck.runtime.image import LoadedImage
+    from abicheck.runtime.remembering import Memory
 
 COPY, PATH = "copy", "path"
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64", "i686": "i386", "i586": "i386", "x86": "i386"}
@@ -45,13 +49,17 @@ class Loaded:
     report: PluginReport
 
 
-def load_content(
-    content: Content,
-    contract: Contract,
-    options: VerifyOptions,
-    pin: str,
-    image: LoadedImage | None = None,
-) -> Loaded:
+@record
+class Demand:
+    """How a plugin is to be loaded: under which contract, how verified, pinned and remembered."""
+
+    contract: Contract
+    options: VerifyOptions = VerifyOptions()
+    pin: str = COPY
+    memory: Memory | None = None
+
+
+def load_content(content: Content, demand: Demand, image: LoadedImage | None = None) -> Loaded:
     """Verify `content` and load the very bytes that were verified.
 
     An `image` of these bytes is used again if it is still there.
@@ -59,27 +67,48 @@ def load_content(
     Raises: PluginRefused with the report; LoadError if the system would not load it;
     ContractError.
     """
-    if pin == COPY:
+    if demand.pin == COPY:
         content.pin()
-    found = verification.examine(content.path, contract, options, content.buffer)
-    report = replace(found.report, sha256=content.sha256)
-    if not may_be_loaded(report, found.cases):
-        raise refusal(report, contract)
+    found = examine(content, demand)
+    if not may_be_loaded(found.report, found.cases):
+        raise refusal(found.report, demand.contract)
     case = _case_for_this_process(found.cases, content.path)
     from abicheck.runtime.linux import open_image  # noqa: PLC0415
     from abicheck.runtime.live import judge_loaded  # noqa: PLC0415
 
     shared = None if image is None else image.share()
-    image = open_image(content, pin) if shared is None else shared
+    image = open_image(content, demand.pin) if shared is None else shared
     try:
-        report = judge_loaded(case, image, report)
+        report = judge_loaded(case, image, found.report)
     except BaseException:
         image.close()
         raise
     if report.verdict is not Verdict.COMPATIBLE:
         image.close()
-        raise refusal(report, contract)
+        raise refusal(report, demand.contract)
     return Loaded(binding=found.binding, layouts=case.layouts, image=image, report=report)
+
+
+def examine(content: Content, demand: Demand) -> verification.Examination:
+    """Verify `content`, unless the outcome is remembered.
+
+    Only what may be loaded is remembered: a refusal is always argued afresh.
+    """
+    memory, options = demand.memory, demand.options
+    if memory is None:
+        found = verification.examine(content.path, demand.contract, options, content.buffer)
+        return replace(found, report=replace(found.report, sha256=content.sha256))
+    key = key_of(content, fingerprint(demand.contract), options)
+    known = memory.recall(key, content.path)
+    if known is not None:
+        binding = contracts.bind(demand.contract, content.path, options.parameters)
+        cases = verification.open_cases(content.path, binding, options, content.buffer)
+        return verification.Examination(known, binding, cases)
+    found = verification.examine(content.path, demand.contract, options, content.buffer)
+    found = replace(found, report=replace(found.report, sha256=content.sha256))
+    if may_be_loaded(found.report, found.cases):
+        memory.keep(key, found.report, options)
+    return found
 
 
 def may_be_loaded(report: PluginReport, cases: Sequence[Case]) -> bool:

@@ -15,13 +15,14 @@ import pytest
 from abicheck import verification
 from abicheck.model.options import VerifyOptions
 from abicheck.runtime.content import read_content
-from abicheck.runtime.loading import Loaded, load_content
+from abicheck.runtime.loading import Demand, Loaded, load_content
 from tests.conftest import ROOT, binary
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from abicheck.model.contract import Contract
+    from abicheck.runtime.remembering import Memory
 
 on_linux = pytest.mark.skipif(
     sys.platform != "linux" or platform.machine() != "x86_64",
@@ -37,12 +38,13 @@ def opened(
     *,
     pin: str = "copy",
     options: VerifyOptions | None = None,
+    memory: Memory | None = None,
 ) -> Loaded:
     """Load a plugin, past the registry: every call makes an image of its own."""
     agreed = verification.read_contract(contract) if isinstance(contract, os.PathLike) else contract
     content = read_content(os.fspath(path))
     try:
-        return load_content(content, agreed, options or VerifyOptions(), pin)
+        return load_content(content, Demand(agreed, options or VerifyOptions(), pin, memory))
     finally:
         content.close()
 
