@@ -134,6 +134,8 @@ def _open(
     if options.debug_files:
         notes += tuple(note for each in chosen for note in getattr(each.types, "notes", ()))
     cases = [_case(each, binding, options, slices) for each in chosen]
+    unused = dict.fromkeys(getattr(each.evidence, "unused", None) for each in cases)
+    notes += tuple(reason for reason in unused if reason is not None)
     if binding.contract.uses_growth:
         cases, told = _as_of(cases, options)
         notes += told
@@ -177,6 +179,8 @@ def _case(
     evidence: Evidence, binding: Binding, options: VerifyOptions, slices: Sequence[Evidence]
 ) -> rules.Case:
     target = evidence.target
+    about = getattr(evidence, "about", None)
+    evidence = evidence if about is None else about(binding.contract.name)
     problems = layout.check_sizes(binding.contract, target)
     if problems:
         raise ContractError(problems)

@@ -103,6 +103,7 @@ def group_of(claim: Claim) -> str:
         return kind
     by_claim = {
         "signature": "signatures", "type": "signatures", "size": "data", "writable": "data",
+        "agreement": "signatures", "ownership": "signatures",
     }  # fmt: skip
     return by_claim.get(claim.claim, "exports")
 

@@ -28,7 +28,10 @@ SECTIONS = (
 )
 """The order of subjects in a report; within one, the contract's own order holds."""
 
-MODULES = ("structs", "enums", "exports", "imports", "platform", "plugin", "tags")
+MODULES = (
+    "structs", "enums", "exports", "agreement", "ownership",
+    "imports", "platform", "plugin", "tags",
+)  # fmt: skip
 """The modules of rules, in the order in which they decide."""
 
 UNRESOLVED = "plugin-file-mismatch"
@@ -52,6 +55,10 @@ def judge(case: Case) -> tuple[Claim, ...]:
     claims = [
         claim for module in needed(case) for rule in rules_of(module) for claim in rule.decide(case)
     ]
+    if case.second is not None:
+        from abicheck.rules.agreement import supplemented  # noqa: PLC0415 (few have both)
+
+        claims = supplemented(case, claims)
     claims.sort(key=_place)
     return tuple(claims)
 
@@ -64,6 +71,8 @@ def needed(case: Case) -> Iterator[str]:
         "structs": Struct in kinds,
         "enums": Enum in kinds,
         "exports": True,
+        "agreement": case.second is not None,
+        "ownership": case.by_descriptor is not None,
         "imports": contract.imports is not None or surroundings.host or surroundings.sysroot,
         "platform": contract.platform != Platform(),
         "plugin": contract.plugin != PluginRules() or contract.choices,

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from abicheck.rules.registry import Rule
 
 
+SOURCES = {"descriptor": "the descriptor"}
+"""What describes types, where that is no debug information."""
+
+
 @record
 class Scope:
     """What the claims about one subject share: its line in the contract, and where it was seen."""
@@ -106,17 +110,31 @@ class Case:
 
     def under(self, contract: Contract, layouts: Layouts, growth: Growth) -> Case:
         """Return the same plugin against an earlier version of the contract."""
-        return Case(
-            contract=contract,
-            evidence=self.evidence,
-            layouts=layouts,
-            facts=self.facts,
-            surroundings=self.surroundings,
-            slices=self.slices,
-            parameters=self.parameters,
-            file_matches=self.file_matches,
-            growth=growth,
-        )
+        return self._with(contract=contract, layouts=layouts, growth=growth)
+
+    def _with(self, **changes: object) -> Case:
+        parts = ("contract", "evidence", "layouts", "facts", "surroundings", "slices",
+                 "parameters", "file_matches", "growth")  # fmt: skip
+        kept = {part: getattr(self, part) for part in parts}
+        return Case(**(kept | changes))
+
+    @cached_property
+    def second(self) -> Case | None:
+        """The same case by the plugin's descriptor, where debug information speaks as well."""
+        evidence = getattr(self.evidence, "second_opinion", None)
+        return None if evidence is None else self._with(evidence=evidence)
+
+    @cached_property
+    def by_descriptor(self) -> Case | None:
+        """The case as the plugin's descriptor shows it; None if there is none."""
+        if getattr(self.evidence, "descriptor", None) is None:
+            return None
+        return self.second or (self if self.evidence.types.kind == "descriptor" else None)
+
+    @property
+    def source(self) -> str:
+        """What describes the plugin's types, in words."""
+        return SOURCES.get(self.evidence.types.kind, "the debug information")
 
     @property
     def target(self) -> str:

@@ -58,7 +58,7 @@ class EnumClaims:
             absence = self.case.bindings.absence
             name = self.enum.match or self.enum.name
             yield from self._all_unverified(
-                absence or f"the debug information defines no enum named {name}"
+                absence or f"{self.case.source} defines no enum named {name}"
             )
             return
         unread = self.case.bindings.unread(self.enum.name)

@@ -103,7 +103,7 @@ def compare_struct(case: Case, wanted: StructLayout, binding: Binding) -> Compar
     pairs, added = pair_members(case, wanted, found)
     if wanted.is_union or wanted.is_partial:
         added = []  # More members than the contract names are fine here.
-    members = tuple(_member(case, pair, binding, wanted) for pair in pairs)
+    members = tuple(_member(case, pair, binding, (wanted, found)) for pair in pairs)
     alignment, is_derived = found.alignment, False
     if alignment is None:
         alignment, is_derived = derived_alignment(types, binding.type_id, case.facts), True
@@ -183,12 +183,14 @@ def _is_empty(case: Case, field: FieldLayout) -> bool:
     return size_of(layout) == 0 and not is_array
 
 
-def _member(case: Case, pair: Pair, binding: Binding, wanted: StructLayout) -> Member:
+def _member(
+    case: Case, pair: Pair, binding: Binding, structs: tuple[StructLayout, StructLayout]
+) -> Member:
     types = case.evidence.types
     expected_type = _spelled(pair.wanted)
     expected_size = size_of(case.layouts.layout(pair.wanted.type))
     if pair.found is None:
-        missing = _missing(pair.wanted, wanted)
+        missing = _missing(pair.wanted, *structs)
         return Member(pair, missing, missing, expected_type, None, expected_size, 0)
     comparison = quiet_comparison(case)
     outcome = comparison.types(pair.wanted.type, pair.found.type, binding.flow)
@@ -208,9 +210,11 @@ def _member(case: Case, pair: Pair, binding: Binding, wanted: StructLayout) -> M
     )
 
 
-def _missing(field: FieldLayout, struct: StructLayout) -> Outcome:
+def _missing(field: FieldLayout, struct: StructLayout, found: StructLayout) -> Outcome:
     if field.offset is None:  # It may be there under another name.
         return unclear(NO_OFFSET)
+    if found.is_partial:
+        return unclear(f"the descriptor speaks of only some of the fields of {found.name}")
     if is_padding(field):
         return Outcome(OK, "the plugin leaves it to the compiler, as padding")
     kind = "union" if struct.is_union else "struct"

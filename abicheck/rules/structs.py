@@ -77,8 +77,8 @@ class StructClaims:
             return f"what the plugin calls {name} is no {self.kind}"
         declared = self.case.bindings.declared(self.struct.name)
         if declared:
-            return f"the debug information only declares {declared}, and defines it nowhere"
-        return f"the debug information defines no {self.kind} named {name}"
+            return f"{self.case.source} only declares {declared}, and defines it nowhere"
+        return f"{self.case.source} defines no {self.kind} named {name}"
 
     def _is_bare(self, binding: Binding) -> bool:
         found = self.case.evidence.types.layout(binding.type_id)

@@ -17,11 +17,15 @@ if TYPE_CHECKING:
 
     from abicheck.evidence.counters import Counters
     from abicheck.evidence.cursor import Buffer
+    from abicheck.evidence.descriptor import DescriptorTypes
     from abicheck.model.evidence import Import, PlatformFacts, Symbol, TypeSource
     from abicheck.model.target import Target
 
 DT_DEBUG, DT_MIPS_RLD_MAP, DT_MIPS_RLD_MAP_REL = 21, 0x70000016, 0x70000035
 FOR_DEBUGGERS = (DT_DEBUG, DT_MIPS_RLD_MAP, DT_MIPS_RLD_MAP_REL)
+
+DESCRIPTOR_OWNER, DESCRIPTOR_TYPE, DESCRIPTOR_SECTION = b"abicheck", 1, ".note.abicheck"
+"""What a descriptor's note is known by: docs/descriptor.md, "Where it is"."""
 
 NOT_PLUGINS = {
     elf_.ET_NONE: "no file of a known type (ET_NONE)",
@@ -35,6 +39,7 @@ class ElfEvidence:
     """What one ELF plugin was seen to contain; see `model.evidence.Evidence`."""
 
     format = "ELF"
+    contract: str | None = None
 
     def __init__(
         self, elf: ElfFile, *, debug_files: Sequence[str] = (), debug_dirs: Sequence[str] = ()
@@ -67,7 +72,7 @@ class ElfEvidence:
         return read_facts(self.elf, self._dynamic, self.symbols, libc=self._libc, marks=self._marks)
 
     @cached_property
-    def types(self) -> TypeSource:
+    def debug_types(self) -> TypeSource:
         """The types that DWARF describes, in this file or beside it."""
         from abicheck.evidence.dwarf import open_types  # noqa: PLC0415  costs time; often unasked
 
@@ -75,6 +80,57 @@ class ElfEvidence:
             self.elf, debug_files=self._debug_files, debug_dirs=self._debug_dirs
         )
         return types
+
+    @cached_property
+    def descriptor(self) -> DescriptorTypes | None:
+        """The types that the build itself states; None if the file has no descriptor."""
+        places = {
+            (note.file_offset, note.size): None
+            for note in self.elf.notes()
+            if note.name == DESCRIPTOR_OWNER and note.type == DESCRIPTOR_TYPE
+        }
+        section = self.elf.section_named(DESCRIPTOR_SECTION)
+        if not places and section is not None:
+            places = {(min(section.file_offset, self.elf.size), 0): None}  # None that fits in it.
+        if not places:
+            return None
+        from abicheck.evidence.descriptor import DescriptorTypes  # noqa: PLC0415  most have none
+
+        return DescriptorTypes(
+            self.file, self.elf.buffer, tuple(places), self.target, contract=self.contract
+        )
+
+    @cached_property
+    def types(self) -> TypeSource:
+        """The types that DWARF describes; where there is none, those that a descriptor states."""
+        if self.descriptor is None:
+            return self.debug_types
+        absence = self.debug_types.absence()
+        return self.debug_types if absence is None else self.descriptor.instead_of(absence)
+
+    @cached_property
+    def second_opinion(self) -> ElfEvidence | None:
+        """The same plugin as its descriptor describes it, where DWARF describes it as well."""
+        if self.descriptor is None or self.debug_types.absence() is not None:
+            return None
+        return self._with(types=self.descriptor, second_opinion=None)
+
+    @property
+    def unused(self) -> str | None:
+        """Why the file's descriptor cannot be held against DWARF; None if it can."""
+        return None if self.second_opinion is None else self.second_opinion.types.absence()
+
+    def about(self, contract: str) -> ElfEvidence:
+        """Return the same evidence; of several descriptors, that of this contract counts."""
+        other = self._with(contract=contract)
+        for part in ("descriptor", "types", "second_opinion"):  # Whatever another one decided.
+            other.__dict__.pop(part, None)
+        return other
+
+    def _with(self, **changes: object) -> ElfEvidence:
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__, **changes)
+        return other
 
     def find_export(self, name: str, version: str | None = None) -> Symbol | None:
         """Return what `dlsym` finds under `name` (with `version`: `dlvsym`) in this file."""
