@@ -8,6 +8,7 @@ from abicheck.authoring.members import UntranslatableError
 from abicheck.authoring.names import as_word, unique
 from abicheck.authoring.sameness import are_same
 from abicheck.model.alignment import derived_alignment
+from abicheck.model.kinds import kind_of
 from abicheck.model.target import PerTarget
 from abicheck.model.types import Named, Opaque, Void
 
@@ -96,6 +97,8 @@ class Registry:
     def sized(self, type_id: TypeId, name: str, size: int | None, alignment: int | None) -> Type:
         """Return a name for bytes that nobody looks into, where they are stored by value.
 
+        Numbers and vectors that the vocabulary cannot spell are at least of their kind.
+
         Raises: UntranslatableError if their size is not known.
         """
         if size is None:
@@ -107,11 +110,18 @@ class Registry:
         if word is None:
             word = self.name_of(type_id)
         known = self.definitions.get(word)
+        kind = kind_of(self.types, self.types.layout(type_id))
         if known is None or (isinstance(known, Opaque) and known.size is None):
             self.definitions[word] = Opaque(
-                name=word, line=0, size=self.number(size), alignment=self.number(alignment)
+                name=word,
+                line=0,
+                size=self.number(size),
+                alignment=self.number(alignment),
+                kind=kind,
             )
-            self.comment(word, f"`{name or 'bytes'}`: only its size and alignment are agreed.")
+            what = "only its size and alignment are" if kind is None else "no more than this is"
+            self.comments.pop(word, None)  # What was said of it as one that is only pointed to.
+            self.comment(word, f"`{name or 'bytes'}`: {what} agreed.")
         return Named(word)
 
     def number(self, value: int) -> PerTarget:

@@ -151,7 +151,8 @@ def _type_entry(definition: Definition) -> str:
     if definition.size is None or definition.alignment is None:
         return quoted("opaque")
     size, alignment = _number(definition.size), _number(definition.alignment)
-    return f"{{ opaque = true, size = {size}, alignment = {alignment} }}"
+    kind = "" if definition.kind is None else f", kind = {quoted(definition.kind)}"
+    return f"{{ opaque = true, size = {size}, alignment = {alignment}{kind} }}"
 
 
 def _struct(struct: Struct) -> list[str]:

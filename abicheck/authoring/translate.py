@@ -48,6 +48,12 @@ if TYPE_CHECKING:
 SLICES = ("&", "*const ", "*mut ", "alloc::boxed::Box<")
 """How the names of Rust's pointers to slices and traits begin, which are structs."""
 
+RUSTS_OWN = (
+    "Holds types of Rust's own, or is laid out by Rust's own rules: nothing inside is compared. "
+    "If hosts look inside, draft again with --type {name}."
+)
+CPP_CLASS = "A class of C++: nothing inside is compared."
+
 MOST_DEFINITIONS = 5000
 ENUM_SIZES = frozenset({1, 2, 4, 8})
 DEEPEST = 24
@@ -166,7 +172,10 @@ class Translator:
             case OpaqueLayout(name):
                 return self.known.opaque(type_id, name)
             case StructLayout(name=name) if self.is_private(layout, wording):
-                return self.known.opaque(type_id, name)
+                spelled = self.known.opaque(type_id, name)
+                if isinstance(spelled, Named) and not is_of_library(name, wording):
+                    self._say_why_closed(spelled.name, layout, wording)
+                return spelled
             case ArrayLayout(element, None) if not layout.is_vector:
                 return self._target(element, self.types.layout(element), owner, field, depth + 1)
         try:
@@ -193,6 +202,12 @@ class Translator:
         if wording.is_class or not layout.fields or not layout.size:
             return True
         return self._is_rust(wording.type_id) and self._is_rusts_own(layout)
+
+    def _say_why_closed(self, name: str, layout: StructLayout, wording: Wording) -> None:
+        """Say that nothing inside of a struct is compared, where somebody might think so."""
+        if layout.fields and layout.size:
+            why = CPP_CLASS if wording.is_class else RUSTS_OWN
+            self.known.comment(name, why.format(name=name))
 
     def _is_rusts_own(self, layout: StructLayout) -> bool:
         """Whether rustc, not `repr(C)`, laid a struct out: out of order, or of Rust's own types."""
@@ -322,6 +337,7 @@ class Translator:
         word = self.known.new_name(type_id, name)
         if word is None:
             return self.known.name_of(type_id)
+        self.known.comments.pop(word, None)
         reached = Reached(name=word, type_id=self.known.wording(type_id).type_id, layout=layout)
         self.known.structs[word] = reached
         self.known.definitions[word] = Opaque(name=word, line=0)  # until its turn comes

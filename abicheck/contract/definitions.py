@@ -131,11 +131,11 @@ class Definitions:
                     self.schema.problem((*path, key), f'an opaque type has no "{key}"')
             self.found[name] = self._opaque(name, path, good)
             return
-        for key in ("size", "alignment"):
+        for key in ("size", "alignment", "kind"):
             if key in good:
                 self.schema.problem((*path, key), f"only an opaque type states its {key}")
         if "type" not in good:
-            if not {"size", "alignment"} & good.keys():
+            if not {"size", "alignment", "kind"} & good.keys():
                 message = 'expected "type = …" or "opaque = true"'
                 self.schema.lacks("type", path, value, "type", message)
             return
@@ -159,7 +159,20 @@ class Definitions:
         for _key, number in alignments.entries if alignments else ():
             if number & (number - 1):
                 self.schema.problem((*path, "alignment"), f"{number} is not a power of two")
-        return Opaque(name=name, line=self.schema.line(path), size=numbers, alignment=alignments)
+        line, kind = self.schema.line(path), self._kind(path, good)
+        return Opaque(name=name, line=line, size=numbers, alignment=alignments, kind=kind)
+
+    def _kind(self, path: KeyPath, good: dict[str, Any]) -> str | None:
+        kind: str | None = good.get("kind")
+        if kind is None or self.schema.is_open(kind):
+            return None
+        from abicheck.model.kinds import EXPECTED, is_kind  # noqa: PLC0415 (in few contracts)
+
+        if not is_kind(kind):
+            self.schema.problem((*path, "kind"), f'expected {EXPECTED}, found "{kind}"')
+        elif "size" not in good:
+            self.schema.problem((*path, "kind"), "an opaque type of a kind needs a size")
+        return kind
 
     def type(self, path: KeyPath, text: str, place: str) -> Type | None:
         """Return the type that `text` spells; None after noting what is wrong with it."""

@@ -107,6 +107,7 @@ KEYS: dict[str, dict[str, Kind]] = {
         "opaque": FLAG,
         "size": NUMBER,
         "alignment": NUMBER,
+        "kind": TEXT,
     },
     "tag": {
         "read": TEXT,

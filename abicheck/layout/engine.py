@@ -169,6 +169,7 @@ class _Engine:
             opaque.name,
             size=None if opaque.size is None else opaque.size.value_for(target),
             alignment=None if opaque.alignment is None else opaque.alignment.value_for(target),
+            kind=opaque.kind,
         )
 
     def _enum(self, enum: Enum) -> EnumLayout:

@@ -224,12 +224,16 @@ class Alias:
 
 @record
 class Opaque:
-    """A type the contract does not look into; sized only where it must be stored by value."""
+    """A type the contract does not look into; sized only where it must be stored by value.
+
+    `kind` is what the plugin's type must be nevertheless, as `model.kinds` spells it.
+    """
 
     name: str
     line: int
     size: PerTarget | None = None
     alignment: PerTarget | None = None
+    kind: str | None = None
 
 
 Definition = Struct | Enum | Alias | Opaque

@@ -306,6 +306,12 @@ class Comparison:
             return SAME
         if size is None:
             return unclear(f"the size of {self._found(found)} is not recorded")
+        if expected.kind is not None:
+            from abicheck.model.kinds import is_of_kind  # noqa: PLC0415 (in few contracts)
+
+            if not is_of_kind(self.actual, actual, expected.kind):
+                wanted = f"{expected.name} ({expected.kind})"
+                return different(f"expected {wanted}, found {self._found(found)}")
         alignment = getattr(actual, "alignment", None)
         if expected.size == size and alignment not in {None, expected.alignment or alignment}:
             wanted = f"{expected.name}, aligned to {expected.alignment}"

@@ -26,13 +26,16 @@ SHOWN = {
 EMPTY = "rules/export-missing/bin/bad.so"
 """It exports nothing."""
 
+CONTRADICTORY = "rules/evidence-conflict/bin/bad.so"
+"""Its descriptor and its debug information differ, so that it keeps no contract."""
+
 PLUGINS = sorted(
     {
         str(path.relative_to(ROOT / "fixtures"))
         for pattern in ("*.so", "*.node")
         for path in (ROOT / "fixtures").rglob(pattern)
     }
-    - {EMPTY}
+    - {EMPTY, CONTRADICTORY}
 )
 
 

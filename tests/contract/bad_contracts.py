@@ -152,6 +152,9 @@ BAD: dict[str, tuple[str, str, str]] = {
     # Exports.
     "blank in a name": ('[exports]\n" a" = "fn()" # wrong', 'exports." a"', "without blanks around it"),
     "forbidden and optional": ('[exports.a]\nforbidden = true\noptional = true # wrong', "exports.a.optional", 'what is forbidden has no "optional"'),
+    "kind that is none": ('[types]\nT = { opaque = true, size = 4, alignment = 4, kind = "vector" } # wrong', "types.T.kind", 'or, for example, "vector of f32", found "vector"'),
+    "kind without a size": ('[types]\nT = { opaque = true, kind = "float" } # wrong', "types.T.kind", "needs a size"),
+    "kind of an alias": ('[types]\nT = { type = "u8", kind = "float" } # wrong', "types.T.kind", "only an opaque type"),
     "IFUNC data": ('[exports.a]\ntype = "static u8"\nifunc = true # wrong', "exports.a.ifunc", 'data has no "ifunc"'),
     "size of a function": ('[exports.a]\ntype = "fn()"\nsize = 8 # wrong', "exports.a.size", 'a function has no "size"'),
     "size with an unknown key": ('[exports.a]\ntype = "static"\nsize = { atleast = 8 } # wrong', "exports.a.size.atleast", 'did you mean "at_least"?'),

@@ -382,3 +382,36 @@ def test_field_without_room_hides_no_struct_of_rust(tmp_path: Path) -> None:
     assert "packed" not in text
     assert verdict(plugins["u8"], contract) == "compatible"
     assert verdict(plugins["u64"], contract) == "incompatible"
+
+
+NUMBERS = """\
+typedef ELEMENT vec __attribute__((vector_size(16)));
+struct body { vec position; int n; };
+vec add(vec a, vec b) { return a + b; }
+void move(struct body *b, const vec *to) { b->position = *to; }
+WIDE widen(WIDE x) { return x; }
+"""
+SAME_NUMBERS = {"ELEMENT": "float", "WIDE": "_Complex float"}
+
+
+@pytest.mark.parametrize("compiler", ["gcc", "clang"])
+def test_numbers_that_cannot_be_spelled_are_told_apart(compiler: str, tmp_path: Path) -> None:
+    if shutil.which(compiler) is None:
+        pytest.skip(f"{compiler} is not on this machine")
+    source, contract = tmp_path / "v.c", tmp_path / "v.toml"
+    source.write_text(NUMBERS)
+
+    def of(name: str, by: str, **defines: str) -> Path:
+        flags = [f"-D{key}={value}" for key, value in {**SAME_NUMBERS, **defines}.items()]
+        plugin = tmp_path / f"{name}.so"
+        command = [by, "-g", "-w", "-shared", "-fPIC", *flags, str(source), "-o", str(plugin)]
+        subprocess.run(command, check=True)
+        return plugin
+
+    contract.write_text(write(draft(read_plugin(str(of("a", compiler)))[0], "a", Wishes(name="a"))))
+    assert 'kind = "vector of f32"' in contract.read_text()
+    for other in ("gcc", "clang"):
+        assert is_kept(of("same", other), contract)
+    for element in ("double", "int", "long"):
+        assert verdict(of("b", compiler, ELEMENT=element), contract) == "incompatible"
+    assert verdict(of("c", compiler, WIDE="_Complex double"), contract) == "incompatible"

@@ -3,10 +3,14 @@
 import pytest
 
 from abicheck.model.layout import (
+    COMPLEX,
+    FLOAT,
+    SIGNED,
     ArrayLayout,
     EnumLayout,
     FieldLayout,
     OpaqueLayout,
+    ScalarLayout,
     StructLayout,
     TypeLayout,
     UnknownLayout,
@@ -85,6 +89,31 @@ def test_transparent_wrapper_is_what_it_wraps() -> None:
     assert compared({}, {"W": wrapper})[0].types("u32", "W").status == OK
     assert compared({"W": wrapper}, {})[0].types("W", "u32").status == OK
     assert compared({"W": wrapper}, {})[0].types("W", "f32").status == MISMATCH
+
+
+VECTOR_OF_F32 = ArrayLayout("f32", 4, 16, alignment=16, is_vector=True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "found", "status"),
+    [
+        (None, struct("T", 16, a=(0, "f64")), OK),
+        ("vector of f32", VECTOR_OF_F32, OK),
+        ("vector of f64", VECTOR_OF_F32, MISMATCH),
+        ("float", VECTOR_OF_F32, MISMATCH),
+        ("vector of f32", struct("__m128", 16, a=(0, "f32")), OK),  # Rust's have fields.
+        ("vector of f32", ScalarLayout(FLOAT, 16), MISMATCH),
+        ("float", ScalarLayout(FLOAT, 16), OK),
+        ("float", ScalarLayout(SIGNED, 16), MISMATCH),
+        ("complex", ScalarLayout(COMPLEX, 16), OK),
+        ("complex", OpaqueLayout("_Decimal128", 16, is_complete=True), OK),  # of no kind
+    ],
+)
+def test_opaque_type_of_a_kind_is_compared_by_it(
+    kind: str | None, found: TypeLayout, status: str
+) -> None:
+    wanted = OpaqueLayout("V", size=16, alignment=16, kind=kind)
+    assert compared({"V": wanted}, {"T": found})[0].types("V", "T").status == status
 
 
 def test_enum_is_an_integer_of_its_size() -> None:

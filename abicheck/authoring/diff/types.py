@@ -95,6 +95,11 @@ class TypeComparison:
             or (None not in sizes and sizes[0] != sizes[1])
         ):
             yield Difference(f"{_words(before)} became {_words(now)}")
+        elif None not in (kinds := [getattr(each, "kind", None) for each in (before, now)]) and (
+            isinstance(before, OpaqueLayout) and isinstance(now, OpaqueLayout)
+        ):
+            if kinds[0] != kinds[1]:
+                yield Difference(f"{kinds[0]} became {kinds[1]}")
         elif type(before) is not type(now):
             yield Difference(f"{_words(before)} became {_words(now)}", False, False)
 

@@ -141,7 +141,8 @@ def enum_with_fields(types: Types, entry: Entry, name: str, size: int) -> TypeLa
         payload = _some(types, entry, size)
         if payload is not None:
             return payload
-    return OpaqueLayout(name=name, size=size, is_complete=True)
+    alignment = entry.unsigned(dw.DW_AT_alignment)
+    return OpaqueLayout(name=name, size=size, alignment=alignment, is_complete=True)
 
 
 def _some(types: Types, entry: Entry, size: int) -> TypeLayout | None:
