@@ -75,7 +75,8 @@ class FieldLayout:
     start, in the target's bit order); it is None, as is `bit_size`, unless this is a bit-field.
     `offset` is None only in a partial struct of a contract that gives none for the target;
     of a bit-field it is the byte that holds its first bit. `name` is None for an anonymous member.
-    `alignment` is an explicit DW_AT_alignment of the member.
+    `alignment` is an explicit DW_AT_alignment of the member. `free` is who takes back what a
+    function pointer returns, in a descriptor: an export, "host" or "false"; None if unsaid.
     """
 
     name: str | None
@@ -85,6 +86,7 @@ class FieldLayout:
     bit_size: int | None = None
     alignment: int | None = None
     line: int = 0
+    free: str | None = None
 
 
 @record
@@ -124,7 +126,7 @@ class FunctionLayout:
 
     `convention` is None where the source does not record it; "C" where its
     silence means C. `is_prototyped` is False for C's `f()`, whose parameters are unknown.
-    `names` are the parameters' names, for people.
+    `names` are the parameters' names, for people. `free` is as of a field.
     """
 
     parameters: tuple[TypeId, ...]
@@ -133,6 +135,7 @@ class FunctionLayout:
     convention: str | None = None
     is_prototyped: bool = True
     names: tuple[str | None, ...] = ()
+    free: str | None = None
 
 
 @record
