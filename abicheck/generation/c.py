@@ -1,0 +1,181 @@
+"""Contract -> a header for plugins in C and C++: types, prototypes, assertions and descriptor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from abicheck.generation import c_machinery as machinery
+from abicheck.generation.c_assertions import Assertions
+from abicheck.generation.c_definitions import Definitions
+from abicheck.generation.c_descriptor import Descriptor
+from abicheck.generation.c_names import Names
+from abicheck.generation.c_prototypes import Prototypes
+from abicheck.generation.c_targets import Sheets, conditions
+from abicheck.generation.files import GeneratedFile
+from abicheck.generation.head import head
+from abicheck.generation.names import file_stem
+from abicheck.generation.plan import make_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from abicheck.model.contract import Contract
+
+
+def generate(contract: Contract) -> tuple[GeneratedFile, ...]:
+    """Return the header of a contract.
+
+    Raises: GenerationError if C cannot express the contract.
+    """
+    text = "\n".join(_Header(contract).lines()) + "\n"
+    return (GeneratedFile(f"{file_stem(contract.name)}.h", text),)
+
+
+class _Header:
+    """Puts the parts of one header together."""
+
+    def __init__(self, contract: Contract) -> None:
+        self.contract = contract
+        self.names = Names(contract)
+        self.plan = make_plan(contract)
+        self.sheets = Sheets(contract)
+        self.assertions = Assertions(self.plan, self.names, self.sheets)
+        self.prototypes = Prototypes(self.plan, self.names)
+
+    def lines(self) -> Iterator[str]:
+        """Yield every line."""
+        prefix = self.names.prefix
+        interface = [*self._interface()]
+        yield from self._head()
+        yield f"#if !defined({prefix}_H)"
+        yield f"#define {prefix}_H"
+        yield ""
+        yield from self._includes(interface)
+        yield ""
+        yield from self._part(machinery.EXPORT)
+        used = "\n".join(interface)
+        for mark, part in self._marks():
+            if mark in used:
+                yield from self._part(part)
+        if self.names.macro("ON") + "(" in used:
+            yield from self._choice(is_needed=True)
+        yield '#if defined(__cplusplus)\nextern "C" {\n#endif'
+        yield ""
+        yield from interface
+        yield "#if defined(__cplusplus)\n}\n#endif"
+        yield ""
+        yield from self._compiler(has_choice=self.names.macro("ON") + "(" in used)
+        yield "#endif"
+
+    def _head(self) -> Iterable[str]:
+        lines = head(self.contract, "c")
+        said = [
+            "",
+            "A plugin includes this file wherever it defines what it exports, and says",
+            "",
+            f"    {self.names.prefix}_PLUGIN;",
+            "",
+            "in one source file. That puts a descriptor into the plugin, which says how this",
+            "build lays out the types below, so that hosts can check it without running it.",
+            *self.prototypes.said(),
+        ]
+        return ["/*", *(f" * {line}".rstrip() for line in [*lines, *said]), " */", ""]
+
+    def _includes(self, interface: Iterable[str]) -> Iterator[str]:
+        text = "\n".join(interface)
+        if "va_list" in text:
+            yield "#include <stdarg.h>"
+        if "bool" in text:
+            yield "#if !defined(__cplusplus)\n#include <stdbool.h>\n#endif"
+        yield "#include <stddef.h>"
+        yield "#include <stdint.h>"
+
+    def _marks(self) -> Iterator[tuple[str, str]]:
+        yield self.names.macro("EXTENSION"), machinery.EXTENSION
+        yield self.names.macro("PACKED"), machinery.PACKED
+        yield self.names.macro("ALIGNED"), machinery.ALIGNED
+        for name, text in machinery.CONVENTIONS.items():
+            yield self.names.macro(name.upper()), text
+
+    def _interface(self) -> Iterator[str]:
+        yield from Definitions(self.contract, self.names, self.sheets).lines()
+        yield from self.prototypes.lines()
+        yield ""
+
+    def _part(self, text: str) -> Iterator[str]:
+        yield machinery.filled(text, self.names)
+
+    def _choice(self, *, is_needed: bool) -> Iterator[str]:
+        """Yield the choice of the target's numbers: an error on unknown targets if it is needed."""
+        number, on = self.names.macro("LAYOUT"), self.names.macro("ON")
+        yield "/* Targets whose layouts are known; those that lay everything out alike share a number. */"
+        for place, targets in enumerate(self.sheets.classes, 1):
+            yield f"#{'if' if place == 1 else 'elif'} \\"
+            tests = conditions(targets)
+            yield from (f"    {each} \\" for each in tests[:-1])
+            yield f"    {tests[-1]}"
+            yield f"#define {number} {place}"
+        yield "#else"
+        if is_needed:
+            yield f'#error "{self.contract.name}: the contract states no layout for this target"'
+        yield f"#define {number} 0 /* an unknown target: nothing is asserted of its layouts */"
+        yield "#endif"
+        if len(self.sheets.classes) > 1:
+            letters = [f"on_{place}" for place in range(1, len(self.sheets.classes) + 1)]
+            yield ""
+            for place, letter in enumerate(letters, 1):
+                yield f"#{'if' if place == 1 else 'elif'} {number} == {place}"
+                yield f"#define {on}({', '.join(letters)}) {letter}"
+            yield "#endif"
+        yield ""
+
+    def _compiler(self, *, has_choice: bool) -> Iterator[str]:
+        yield "/* From here on for the compiler: what it must agree with, and what it is asked. */"
+        yield ""
+        for part in (machinery.ASSERT, machinery.MEASURE):
+            yield from self._part(part)
+        yield f"#if !defined({self.names.prefix}_WITHOUT_ASSERTIONS)"
+        yield ""
+        if not has_choice:
+            yield from self._choice(is_needed=False)
+        numbers = [*self.assertions.layouts()]
+        if numbers:
+            yield f"#if {self.names.macro('LAYOUT')} != 0"
+            yield from numbers
+            yield "#endif"
+            yield ""
+        yield from self.assertions.types()
+        yield ""
+        yield "#endif"
+        yield ""
+        yield from self._descriptor()
+
+    def _descriptor(self) -> Iterator[str]:
+        pieces = [*Descriptor(self.plan, self.names, self.assertions).pieces()]
+        yield from self._part(machinery.BYTES)
+        if any("_SAMPLE_(" in piece.value for piece in pieces):
+            yield from self._part(machinery.SAMPLES)
+        yield "#pragma pack(push, 1)"
+        yield f"struct {self.names.stem}_descriptor {{"
+        for piece in pieces:
+            yield f"    {piece.declaration};"
+        yield "};"
+        yield "#pragma pack(pop)"
+        yield ""
+        yield "/* The descriptor's initialiser. Source: docs/descriptor.md of abicheck, format 1. */"
+        yield f"#define {self.names.prefix}_DESCRIPTOR {{ \\"
+        for piece in pieces:
+            remark = f" /* {piece.comment} */" if piece.comment else ""
+            is_plain = piece.declaration.startswith("unsigned char")
+            value = f"{{ {piece.value} }}" if is_plain else piece.value
+            yield f"    {value},{remark} \\"
+        yield "}"
+        yield ""
+        yield from self._part(machinery.CARRY)
+        yield f"/* Once in every plugin. {self.prototypes.said_of_version()}*/"
+        yield f"#define {self.names.prefix}_PLUGIN \\"
+        yield f"    {self.names.macro('CARRY')}; \\"
+        for line in self.prototypes.version_definition():
+            yield f"    {line}; \\"
+        yield f'    {self.names.macro("ASSERT")}(1, "")'
+        yield ""

@@ -1,0 +1,137 @@
+"""Layouts on every known target -> the C preprocessor's choice among them.
+
+Targets on which everything of a contract is laid out alike share a number. A compiler tells by its
+predefined macros for which target it compiles; where that is none of the known ones, the
+number is 0 and nothing is asserted.
+
+Source: the compilers' predefined macros (`cc -dM -E`), each judged by compiling for its target.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from abicheck.layout import known_targets, lay_out
+from abicheck.model.layout import EnumLayout, OpaqueLayout, ScalarLayout, StructLayout
+from abicheck.model.types import Alias, type_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from abicheck.model.contract import Contract
+    from abicheck.model.layout import Layouts
+    from abicheck.model.target import Target
+
+MACHINES = {
+    "x86_64": "defined(__x86_64__) && !defined(__ILP32__)",
+    "i386": "defined(__i386__)",
+    "aarch64": "defined(__aarch64__) && !defined(__ILP32__)",
+    "arm": "defined(__arm__) && defined(__ARM_EABI__)",
+    "riscv32": "defined(__riscv) && __riscv_xlen == 32",
+    "riscv64": "defined(__riscv) && __riscv_xlen == 64",
+    "powerpc": "defined(__powerpc__) && !defined(__powerpc64__)",
+    "powerpc64": "defined(__powerpc64__) && defined(__BIG_ENDIAN__)",
+    "powerpc64le": "defined(__powerpc64__) && defined(__LITTLE_ENDIAN__)",
+    "s390x": "defined(__s390x__)",
+    "mips": "defined(__MIPSEB__) && defined(_ABIO32)",
+    "mipsel": "defined(__MIPSEL__) && defined(_ABIO32)",
+    "mips64": "defined(__MIPSEB__) && defined(_ABI64)",
+    "mips64el": "defined(__MIPSEL__) && defined(_ABI64)",
+    "loongarch64": "defined(__loongarch64)",
+}
+"""How a compiler says which machine it compiles for. ABIs whose pointers are others are left out."""
+
+MICROSOFT_MACHINES = {"x86_64": "_M_X64", "i386": "_M_IX86", "aarch64": "_M_ARM64"}
+"""What Microsoft's own compiler says instead."""
+
+SYSTEMS = {
+    "linux": "defined(__linux__)",
+    "freebsd": "defined(__FreeBSD__)",
+    "macos": "defined(__APPLE__)",
+    "windows": "defined(_WIN32)",
+}
+
+ENVIRONMENTS = {
+    ("linux", "android"): "defined(__ANDROID__)",
+    ("linux", "gnu"): "defined(__GLIBC__)",
+    ("linux", "gnueabi"): "defined(__GLIBC__)",
+    ("linux", "gnueabihf"): "defined(__GLIBC__)",
+    ("linux", "musl"): "!defined(__GLIBC__) && !defined(__ANDROID__) && __STDC_HOSTED__ == 1",
+    ("windows", "msvc"): "defined(_MSC_VER)",
+    ("windows", "gnu"): "defined(__MINGW32__)",
+}
+"""How it says which environment; the C library's own header tells glibc from musl, which has no mark."""
+
+
+class Sheets:
+    """The layouts of a contract on every known target, those that are alike once.
+
+    `classes` are the targets of each number, from 1 on; `layouts` what they share.
+    """
+
+    def __init__(self, contract: Contract) -> None:
+        """Lay the contract out everywhere."""
+        self.contract = contract
+        found: dict[tuple[object, ...], list[Target]] = {}
+        self.layouts: list[Layouts] = []
+        for target in known_targets():
+            layouts = lay_out(contract, target)
+            key = tuple(_facts(contract, layouts))
+            if key not in found:
+                found[key] = []
+                self.layouts.append(layouts)
+            found[key].append(target)
+        self.classes = tuple(tuple(targets) for targets in found.values())
+
+    def each(self, number: Callable[[Layouts], int | None]) -> tuple[int | None, ...]:
+        """Return a number for each class."""
+        return tuple(number(layouts) for layouts in self.layouts)
+
+
+def _facts(contract: Contract, layouts: Layouts) -> Iterator[object]:
+    """Yield every number of a contract's layouts that its header asserts or needs."""
+    for name, definition in contract.definitions.items():
+        layout = layouts.layout(name)
+        match layout:
+            case StructLayout():
+                yield layout.size, layout.alignment
+                yield tuple((each.offset, each.bit_offset) for each in layout.fields)
+                yield tuple(_size(layouts, each.type) for each in layout.fields)
+            case EnumLayout() | OpaqueLayout():
+                yield layout.size, layout.alignment
+            case _ if not isinstance(definition, Alias):
+                yield None
+    for export in contract.exports:
+        if export.is_data and export.type is not None:
+            yield _size(layouts, type_id(export.type))
+
+
+def _size(layouts: Layouts, type_id: object) -> int | None:
+    size: int | None = getattr(layouts.layout(type_id), "size", None)
+    return size
+
+
+def conditions(targets: Sequence[Target]) -> list[str]:
+    """Return the lines of a condition that holds on each of `targets`, and on no other known one."""
+    lines: list[str] = []
+    for system, test in SYSTEMS.items():
+        machines = dict.fromkeys(each.machine for each in targets if each.system == system)
+        tests = [_machine(machine, system, targets) for machine in machines]
+        if tests:
+            lines.append(f"{'|| ' if lines else ''}({test} && (")
+            lines += [f"    {each} ||" for each in tests[:-1]]
+            lines.append(f"    {tests[-1]}))")
+    return lines
+
+
+def _machine(machine: str, system: str, targets: Sequence[Target]) -> str:
+    """Return the condition for a machine, with the environments where only some are meant."""
+    here = [each for each in known_targets() if (each.machine, each.system) == (machine, system)]
+    meant = [each.environment for each in here if each in targets]
+    test = MACHINES[machine]
+    if system == "windows":
+        test = f"({test}) || defined({MICROSOFT_MACHINES[machine]})"
+    if len(meant) == len(here):
+        return f"({test})"
+    tests = dict.fromkeys(ENVIRONMENTS[system, each] for each in meant)
+    return f"(({test}) && ({' || '.join(f'({each})' for each in tests)}))"
