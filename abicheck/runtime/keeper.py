@@ -11,7 +11,7 @@ import atexit
 import os
 import threading
 import warnings
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 from weakref import WeakSet
 
 from abicheck.errors import LifetimeError, PluginUnloaded, UseAfterFree
@@ -44,11 +44,12 @@ class Keeper:
         """Keep `image`; nothing of it is handed out yet."""
         self.image, self.file = image, file
         self.hold: list[object] = [image]
+        self.lent: list[object] = [image]
         self.live: dict[int, list[object]] = {}
         self.inherited: dict[int, list[object]] = {}
         self.loose: WeakSet[Hold] = WeakSet()
         self.functions: WeakSet[Callable[..., object]] = WeakSet()
-        self.targets: list[dict[int, object]] = []
+        self.targets: list[dict[Any, object]] = []
         self.callbacks: dict[object, object] = {}
         self.stored: dict[int, object] = {}
         self.known_code: set[int] = set()
@@ -106,7 +107,7 @@ class Keeper:
                 raise LifetimeError(f"{self.file}: cannot be unloaded while it calls back")
             self.release_all()
             self.is_unloaded = True
-            for hold in (self.hold, *self.inherited.values(), *self.loose):
+            for hold in (self.hold, self.lent, *self.inherited.values(), *self.loose):
                 hold.clear()
             for function in list(self.functions):
                 function.__globals__["_call"] = self.refuse_call
@@ -127,6 +128,11 @@ class Keeper:
         if self.is_unloaded:
             return PluginUnloaded(f"{what}: {self.file} was unloaded")
         return UseAfterFree(f"{what}: it was freed, or what it belongs to was")
+
+    def __del__(self) -> None:
+        """Keep the callbacks of an image that stays although nobody looks at it any more."""
+        if self.callbacks and self.image.is_open:
+            _immortal.append((self.callbacks, self.stored))
 
     # What plugins call.
 
@@ -158,7 +164,7 @@ def _leave_it_to_the_parent() -> None:
     for keeper in list(_keepers):
         keeper.inherited.update(keeper.live)
         keeper.live.clear()
-        keeper._lock = threading.RLock()  # noqa: SLF001 (its holder may be gone)
+        keeper._lock = threading.RLock()
 
 
 atexit.register(_free_what_is_left)
