@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from abicheck.model.contract import Contract
+    from abicheck.model.options import VerifyOptions
+    from abicheck.model.probing import ProbeReport
     from abicheck.model.report import Report
+    from abicheck.runtime.loader import Loader
+    from abicheck.runtime.plugin import Plugin
 
 __version__ = "0.1.0"
 
@@ -26,6 +30,8 @@ _HOME = {
     "AbicheckError": "abicheck.errors",
     "BinaryError": "abicheck.errors",
     "ContractError": "abicheck.errors",
+    "LoadError": "abicheck.errors",
+    "PluginRefused": "abicheck.errors",
     "UnsupportedError": "abicheck.errors",
     "Claim": "abicheck.model.report",
     "ExitCode": "abicheck.model.report",
@@ -33,9 +39,12 @@ _HOME = {
     "Report": "abicheck.model.report",
     "Verdict": "abicheck.model.report",
     "Contract": "abicheck.model.contract",
+    "Loader": "abicheck.runtime.loader",
+    "Plugin": "abicheck.runtime.plugin",
+    "ProbeReport": "abicheck.model.probing",
 }
 
-__all__ = ["__version__", "parse_contract", "verify", *_HOME]  # noqa: PLE0604  all of them text
+__all__ = ["__version__", "load", "loader", "parse_contract", "probe", "verify", *_HOME]  # noqa: PLE0604  all of them text
 
 
 def parse_contract(path: str | os.PathLike[str]) -> Contract:
@@ -70,9 +79,131 @@ def verify(  # noqa: PLR0913 (all but two by keyword)
         ContractError: if the contract is wrong.
     """
     from abicheck import verification  # noqa: PLC0415
+
+    options = _options(parameters, debug_files, debug_dirs, host, sysroot, as_of)
+    return verification.verify(path, contract, options)
+
+
+def load(  # noqa: PLR0913 (all but two by keyword)
+    path: str | os.PathLike[str],
+    contract: Contract | str | os.PathLike[str],
+    *,
+    pin: str = "copy",
+    cache: str | os.PathLike[str] | None = None,
+    parameters: Mapping[str, object] | None = None,
+    debug_files: Sequence[str] = (),
+    debug_dirs: Sequence[str] = (),
+    host: str | None = None,
+    sysroot: str | None = None,
+    as_of: str | None = None,
+) -> Plugin:
+    """Verify a plugin and load the very bytes that were verified.
+
+    What comes back has the contract's exports as attributes. It is the same object while
+    file, bytes, contract and options are the same, and stays loaded until `plugin.unload()`
+    or the end of the process.
+
+    `pin` is "copy": a sealed copy is verified and loaded; or "path", for plugins that look for
+    their files beside themselves: the file is loaded from where it is, and compared again once
+    it is mapped. `cache` is a directory in which verification is remembered by content.
+    The other options are those of `verify`.
+
+    *Safety*: a plugin that is loaded can do whatever this process can, beginning with its
+    constructors. Of one that is refused nothing ran. Libraries that it needs are loaded by the
+    system and not verified. See docs/loader.md.
+
+    *Threads*: may be called from any number of threads at once.
+
+    *Platforms*: Linux with glibc, tested; musl, Windows and macOS, written to what they document.
+
+    Raises:
+        PluginRefused: it does not keep the contract, or that could not be shown; `report` has all.
+        LoadError: the system would not load it.
+        ContractError: the contract is wrong.
+    """
+    import os  # noqa: PLC0415
+
+    from abicheck.runtime.demands import demand  # noqa: PLC0415
+    from abicheck.runtime.registry import REGISTRY  # noqa: PLC0415
+
+    options = _options(parameters, debug_files, debug_dirs, host, sysroot, as_of)
+    return REGISTRY.load(os.fspath(path), demand(contract, options, pin, cache))
+
+
+def loader(  # noqa: PLR0913 (all but two by keyword)
+    contract: Contract | str | os.PathLike[str],
+    search: Sequence[str | os.PathLike[str]],
+    *,
+    pin: str = "copy",
+    cache: str | os.PathLike[str] | None = None,
+    parameters: Mapping[str, object] | None = None,
+    debug_files: Sequence[str] = (),
+    debug_dirs: Sequence[str] = (),
+    host: str | None = None,
+    sysroot: str | None = None,
+    as_of: str | None = None,
+) -> Loader:
+    """Load the plugins of some directories that keep a contract, and list the others with reasons.
+
+    The `Loader` that comes back notices when a file changes: a new version that fits is handed
+    out from then on, and the old one goes when its last user lets go of it.
+    The options are those of `load`.
+
+    *Safety*, *Threads*, *Platforms*: as for `load`, for every plugin that fits.
+
+    Raises:
+        ContractError: the contract is wrong. Whatever is wrong with a plugin is in `refused`.
+    """
+    import os  # noqa: PLC0415
+
+    from abicheck.runtime.demands import demand  # noqa: PLC0415
+    from abicheck.runtime.loader import Loader  # noqa: PLC0415
+
+    options = _options(parameters, debug_files, debug_dirs, host, sysroot, as_of)
+    return Loader(demand(contract, options, pin, cache), [os.fspath(place) for place in search])
+
+
+def probe(  # noqa: PLR0913 (all but two by keyword)
+    path: str | os.PathLike[str],
+    contract: str | os.PathLike[str],
+    *,
+    timeout: float = 10.0,
+    memory: int = 1 << 30,
+    parameters: Mapping[str, object] | None = None,
+    debug_files: Sequence[str] = (),
+    debug_dirs: Sequence[str] = (),
+    as_of: str | None = None,
+) -> ProbeReport:
+    """Load a plugin in a child process and use it a little: a crash or a hang stays there.
+
+    Functions without parameters whose results the contract says how to free are called, and
+    what they return is freed. `contract` is the file's path, since the child reads it again;
+    `timeout` is in seconds, `memory` is how many bytes more than at its start the child may map.
+
+    *Safety*: the plugin runs, with this user's rights, in a process of its own. It is no sandbox.
+
+    Raises:
+        ContractError: the contract is wrong.
+    """
+    import os  # noqa: PLC0415
+
+    from abicheck.runtime.probing import Limits, probe_plugin  # noqa: PLC0415
+
+    options = _options(parameters, debug_files, debug_dirs, None, None, as_of)
+    return probe_plugin(os.fspath(path), os.fspath(contract), options, Limits(timeout, memory))
+
+
+def _options(  # noqa: PLR0913, PLR0917 (one for each option of the functions above)
+    parameters: Mapping[str, object] | None,
+    debug_files: Sequence[str],
+    debug_dirs: Sequence[str],
+    host: str | None,
+    sysroot: str | None,
+    as_of: str | None,
+) -> VerifyOptions:
     from abicheck.model.options import VerifyOptions  # noqa: PLC0415
 
-    options = VerifyOptions(
+    return VerifyOptions(
         parameters=parameters or {},
         debug_files=tuple(debug_files),
         debug_dirs=tuple(debug_dirs),
@@ -80,7 +211,6 @@ def verify(  # noqa: PLR0913 (all but two by keyword)
         sysroot=sysroot,
         as_of=as_of,
     )
-    return verification.verify(path, contract, options)
 
 
 def __getattr__(name: str) -> object:

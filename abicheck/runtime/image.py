@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 
 from abicheck.model.records import Protocol, record
 
@@ -64,9 +65,34 @@ class Mechanics(Protocol):
 class _Users:
     """How many holders an image has, and why it stays without any."""
 
-    def __init__(self) -> None:
+    def __init__(self, mechanics: Mechanics) -> None:
+        self.mechanics = mechanics
         self.count, self.lock = 1, threading.RLock()
         self.kept: str | None = None
+
+    def let_go(self, holder: _Holder) -> str | None:
+        """Take one holder off; the last one gives the image back."""
+        with self.lock:
+            if not holder.is_open:
+                return None
+            holder.is_open = False
+            self.count -= 1
+            if self.count:
+                return "it is in use under another contract"
+            if self.kept is None:
+                self.kept = self.mechanics.let_go()
+            return self.kept
+
+
+class _Holder:
+    """One use of an image, which ends once: by hand, or when nobody can use it any more."""
+
+    def __init__(self, users: _Users) -> None:
+        self.users, self.is_open = users, True
+
+    def close(self) -> str | None:
+        """End the use; return why the system keeps the image, if it does."""
+        return self.users.let_go(self)
 
 
 class LoadedImage:
@@ -77,23 +103,27 @@ class LoadedImage:
     ) -> None:
         """Stand for the mapped `parts`; `base` is what is added to the addresses in the file."""
         self.file, self.parts, self.base, self._mechanics = file, parts, base, mechanics
-        self._is_open = True
-        self._users = _Users()
+        self._holder = _Holder(_Users(mechanics))
 
     def share(self) -> LoadedImage | None:
         """Return another holder of the same image, None if the image is gone.
 
         The system gets the image back from the last holder; one that it kept can be held again.
         """
-        with self._users.lock:
-            if not self._users.count and self._users.kept is None:
+        users = self._holder.users
+        with users.lock:
+            if not users.count and users.kept is None:
                 return None
-            self._users.count += 1
+            users.count += 1
         other = LoadedImage(
             file=self.file, parts=self.parts, base=self.base, mechanics=self._mechanics
         )
-        other._users = self._users
+        other._holder = _Holder(users)
         return other
+
+    def close_when_unused(self) -> None:
+        """Close the image as soon as nothing refers to this object any more."""
+        weakref.finalize(self, self._holder.close).atexit = False
 
     def address(self, name: str, version: str | None = None) -> int | None:
         """Return where an export lies in this very image; None if it has none of that name."""
@@ -102,7 +132,7 @@ class LoadedImage:
 
     def lookup(self, name: str, version: str | None = None) -> int | None:
         """Return what the system finds under a name, in this image or in a dependency."""
-        return self._mechanics.find(name, version) if self._is_open else None
+        return self._mechanics.find(name, version) if self._holder.is_open else None
 
     def contains(self, address: int) -> bool:
         """Whether an address lies in a segment of this image."""
@@ -110,7 +140,7 @@ class LoadedImage:
 
     def is_code(self, address: int) -> bool:
         """Whether an address lies in memory that is mapped executable, whoever's it is."""
-        if self._is_open:
+        if self._holder.is_open:
             for part in self.parts:
                 if part.start <= address < part.end:
                     return bool(part.flags & EXECUTE)
@@ -128,7 +158,7 @@ class LoadedImage:
     @property
     def is_open(self) -> bool:
         """Whether the image was not closed yet."""
-        return self._is_open
+        return self._holder.is_open
 
     def close(self) -> str | None:
         """Give the image back to the system; return None, or why the system keeps it.
@@ -136,13 +166,4 @@ class LoadedImage:
         *Safety*: its destructors run. Whatever still points into it dangles, unless the
         system keeps it.
         """
-        with self._users.lock:
-            if not self._is_open:
-                return None
-            self._is_open = False
-            self._users.count -= 1
-            if self._users.count:
-                return "it is in use under another contract"
-            if self._users.kept is None:
-                self._users.kept = self._mechanics.let_go()
-            return self._users.kept
+        return self._holder.close()

@@ -279,7 +279,7 @@ class LiveCaller:
 
 
 def _bare(value: object) -> object:
-    return value.value if isinstance(value, ctypes._SimpleCData) else value  # noqa: SLF001
+    return value.value if isinstance(value, ctypes._SimpleCData) else value
 
 
 def _returned(layout: TypeLayout) -> type[ctypes._SimpleCData] | None:  # type: ignore[type-arg]

@@ -79,7 +79,7 @@ def load_content(content: Content, demand: Demand, image: LoadedImage | None = N
     shared = None if image is None else image.share()
     image = open_image(content, demand.pin) if shared is None else shared
     try:
-        report = judge_loaded(case, image, found.report)
+        report = judge_loaded(case, image, _with_note(found.report, demand.memory))
     except BaseException:
         image.close()
         raise
@@ -87,6 +87,12 @@ def load_content(content: Content, demand: Demand, image: LoadedImage | None = N
         image.close()
         raise refusal(report, demand.contract)
     return Loaded(binding=found.binding, layouts=case.layouts, image=image, report=report)
+
+
+def _with_note(report: PluginReport, memory: Memory | None) -> PluginReport:
+    if memory is None or memory.problem is None:
+        return report
+    return replace(report, notes=(*report.notes, memory.problem))
 
 
 def examine(content: Content, demand: Demand) -> verification.Examination:
