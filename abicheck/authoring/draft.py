@@ -10,6 +10,7 @@ from abicheck.authoring.foreign import plain_names
 from abicheck.authoring.hidden import MOST_NAMED, Hidden, is_untyped
 from abicheck.authoring.members import UntranslatableError
 from abicheck.authoring.names import as_word
+from abicheck.authoring.nulls import nulls, tags_of_slots
 from abicheck.authoring.ownership import ask_who_frees
 from abicheck.authoring.platform import COMMENT, ODD_POINTERS, own_targets, resolves_ifuncs
 from abicheck.authoring.registry import shown_name
@@ -22,7 +23,6 @@ from abicheck.model.layout import (
     ArrayLayout,
     EnumLayout,
     FunctionLayout,
-    PointerLayout,
     StructLayout,
 )
 from abicheck.model.records import record, replace
@@ -144,6 +144,9 @@ class _Author:
         if has_types:
             fit(self.translator, self.evidence.target)
         tags = suggest_tags(self.evidence, self.data) or tuple(self.tags[:1])
+        if has_types:
+            constants = [each for each in zip(symbols, exports, strict=True) if each[1].is_data]
+            tags += tags_of_slots(self.evidence, self.translator.known, constants)
         stated = next((tag.version for tag in tags if tag.version), FIRST_VERSION)
         return Draft(
             name=self.wishes.name or "",
@@ -334,6 +337,7 @@ class _Author:
                 is_mutable=symbol.is_writable is True and not wording.is_const,
                 comment="A list that ends with zero, as it seems: its length is left open.",
             )
+        self.translator.nullable |= nulls(self.evidence, self.translator.known, symbol, answer)
         spelled = self.translator.spell(answer.value, symbol.name)
         comment = ""
         if is_untyped(self.evidence.types.layout(answer.value)) and isinstance(spelled, Pointer):
@@ -341,8 +345,6 @@ class _Author:
             named = self._named(behind) if behind is not None and behind.is_certain else None
             if named is not None:
                 spelled, comment = replace(spelled, to=named), POINTED_TO.format(name=named.name)
-        if isinstance(spelled, Named):
-            self._note_nulls(spelled.name, symbol, answer.value)
         size = getattr(self.evidence.types.layout(answer.value), "size", None)
         is_longer = None not in {size, symbol.size} and (symbol.size or 0) > (size or 0)
         return DraftedExport(
@@ -353,15 +355,6 @@ class _Author:
             size_at_least=size if is_longer else None,
             comment="It is longer than its type: a flexible array." if is_longer else comment,
         )
-
-    def _note_nulls(self, name: str, symbol: Symbol, type_id: TypeId) -> None:
-        """Note which callbacks of an exported struct are NULL: they are allowed to be."""
-        layout = self.evidence.types.layout(type_id)
-        for field in layout.fields if isinstance(layout, StructLayout) else ():
-            if isinstance(self.evidence.types.layout(field.type), PointerLayout):
-                pointer = self.evidence.memory.pointer(symbol.address + (field.offset or 0))
-                if isinstance(pointer, Observed) and pointer.value.is_null:
-                    self.translator.nullable.add((name, field.name))
 
     def _wanted_types(self) -> None:
         near = [

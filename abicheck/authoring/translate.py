@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from abicheck.authoring.foreign import VA_LIST_TAGS, is_of_library
 from abicheck.authoring.members import Members, Reached, UntranslatableError
 from abicheck.authoring.names import RESERVED, as_word, inner_name, is_word
+from abicheck.authoring.nulls import names_of_struct
 from abicheck.authoring.registry import Registry, shown_name
 from abicheck.authoring.scalars import VA_LISTS, name_scalar
 from abicheck.model.layout import (
@@ -67,7 +68,7 @@ class Translator:
         """Begin with no definitions; `facts` are those of the plugin's target."""
         self.types, self.facts = types, facts
         self.known = Registry(types, facts)
-        self.nullable: set[tuple[str, str | None]] = set()
+        self.nullable: set[tuple[TypeId, str | None]] = set()
         self.scalars: set[str] = set()
         self.takes_bytes_for_chars = False
         self.has_unrecorded_callbacks = False
@@ -237,7 +238,7 @@ class Translator:
         depth: int,
     ) -> Type:
         assert layout.target is not None
-        may_be_null = layout.may_be_null is True or (owner, field) in self.nullable
+        may_be_null = layout.may_be_null is True or self._is_null_somewhere(owner, field)
         self.has_unrecorded_callbacks |= layout.may_be_null is None and not may_be_null
         typedefs = wording.typedefs or self.known.wording(layout.target).typedefs
         spelled = self.function(function, owner, field, depth + 1)
@@ -245,6 +246,13 @@ class Translator:
             return Pointer(spelled, may_be_null=may_be_null)
         name = self._alias(typedefs[-1], Pointer(spelled, may_be_null=False))
         return Pointer(Named(name), may_be_null=True) if may_be_null else Named(name)
+
+    def _is_null_somewhere(self, owner: str, field: str | None) -> bool:
+        reached = self.known.structs.get(owner)
+        keys: tuple[TypeId, ...] = (owner,)
+        if reached is not None:
+            keys = names_of_struct(self.known, reached.type_id, reached.layout)
+        return any((each, field) in self.nullable for each in keys)
 
     def _alias(self, typedef: str, type_: Type) -> str:
         word = as_word(typedef)

@@ -415,3 +415,36 @@ def test_numbers_that_cannot_be_spelled_are_told_apart(compiler: str, tmp_path: 
     for element in ("double", "int", "long"):
         assert verdict(of("b", compiler, ELEMENT=element), contract) == "incompatible"
     assert verdict(of("c", compiler, WIDE="_Complex double"), contract) == "incompatible"
+
+
+TABLE = """\
+typedef void (*hook)(void);
+struct ops { int (*open)(int); int (*close)(int); };
+struct module { int n; struct ops ops; hook start, stop, many[2]; struct { hook last; } inner; };
+static int f(int x) { return x; }
+static void h(void) {}
+const struct module module = { 3, { f, 0 }, START, 0, { h, 0 }, { h } };
+"""
+
+
+def test_callback_of_a_constant_may_not_become_null(tmp_path: Path) -> None:
+    if shutil.which("gcc") is None:
+        pytest.skip("gcc is not on this machine")
+    source, contract = tmp_path / "t.c", tmp_path / "t.toml"
+    source.write_text(TABLE)
+
+    def of(start: str, *flags: str) -> Path:
+        plugin = tmp_path / f"{start}.so"
+        command = ["gcc", "-g", *flags, f"-DSTART={start}", "-shared", "-fPIC", str(source)]
+        subprocess.run([*command, "-o", str(plugin)], check=True)
+        return plugin
+
+    contract.write_text(write(draft(read_plugin(str(of("h")))[0], "t", Wishes(name="t"))))
+    parsed = abicheck.parse_contract(contract)
+    assert {each.path.text for each in parsed.tags} == {
+        "module.ops.open", "module.start", "module.inner.last",
+    }  # fmt: skip
+    assert '"close: Option<fn(c_int) -> c_int>"' in contract.read_text()
+    assert '"many: [Option<hook>; 2]"' in contract.read_text()
+    assert is_kept(of("h"), contract)
+    assert verdict(of("0"), contract) == "incompatible"
