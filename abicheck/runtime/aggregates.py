@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from abicheck.model.layout import FieldLayout, StructLayout
+    from abicheck.runtime.pointers import FunctionPointerShape
     from abicheck.runtime.vocabulary import Vocabulary
 
 _set_count = Array.__dict__["_count"].__set__
@@ -314,26 +315,38 @@ def _add_fields(
             fields[field.name] = _access(each, offset, where)
             if isinstance(each, FunctionPointerShape):
                 cell = f"_cell{len(cells)}"
-                made = shape.vocabulary.slot(each, offset, cell, where)
+                made = LazySlot(each, offset, cell, where)
                 cells.append(cell)
-                if each.may_be_null:
-                    fields[field.name].get = _optional(fields[field.name], made, offset)
-                else:
-                    fields[field.name].get = made.__get__
+                fields[field.name].get = made.optional if each.may_be_null else made.__get__
+                if not each.may_be_null:
                     methods[field.name] = made
 
 
-def _optional(
-    access: FieldAccess, method: Callable[..., object], offset: int
-) -> Callable[[View], object]:
-    """Return the getter of a slot that may be NULL: None, or the function."""
-    del access
+class LazySlot:
+    """The method of a function pointer in a struct, made when it is first looked up.
 
-    def get(self: View) -> object:
-        pointer = ctypes.c_void_p.from_address(self._at() + offset).value
-        return None if pointer is None else method.__get__(self)
+    Its prototype may name the very struct that it is a method of.
+    """
 
-    return get
+    def __init__(self, shape: FunctionPointerShape, offset: int, cell: str, where: str) -> None:
+        """Stand for the method of the pointer at `offset`."""
+        self.shape, self.offset, self.cell, self.where = shape, offset, cell, where
+        self._made: Any = None
+
+    def __get__(self, view: View | None, owner: type[View] | None = None) -> object:
+        """Return the method, bound to a view."""
+        if self._made is None:
+            slot = self.shape.vocabulary.slot
+            self._made = slot(self.shape, self.offset, self.cell, self.where)
+        for cls in () if owner is None else owner.__mro__:
+            for name in [name for name, each in vars(cls).items() if each is self]:
+                setattr(cls, name, self._made)
+        return self._made.__get__(view, owner)
+
+    def optional(self, view: View) -> object:
+        """Return None where the pointer is NULL, else the method."""
+        pointer = ctypes.c_void_p.from_address(view._at() + self.offset).value
+        return None if pointer is None else self.__get__(view)
 
 
 def _access(shape: Shape, offset: int, where: str) -> FieldAccess:

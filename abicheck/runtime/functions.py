@@ -62,7 +62,7 @@ class Source:
     def __init__(self, vocabulary: Vocabulary, where: str, function: FunctionType) -> None:
         """Begin a function that messages call `where`."""
         self.vocabulary, self.where, self.function = vocabulary, where, function
-        self.namespace: dict[str, object] = {}
+        self.namespace: dict[str, object] = {"_keeper": vocabulary.keeper}
         self.lines: list[str] = []
         self.names = _names(function)
 

@@ -247,13 +247,13 @@ class Exports(Mapping[str, Any]):
 
         Raises: KeyError, PluginUnloaded.
         """
+        if not self._keeper.hold:
+            self._keeper.refuse_call()
         if name in self._made:
             return self._made[name]
         export = self._find(name)
         if export is None:
             raise KeyError(name)
-        if not self._keeper.hold:
-            self._keeper.refuse_call()
         address = self._keeper.image.address(name, export.symbol_version)
         if address is None:
             return None
