@@ -60,6 +60,8 @@ def inspect(
     Raises: NoSuchTypeError.
     """
     most = NO_LIMIT if is_whole else MOST_EXPORTS
+    for each in slices if is_whole else ():
+        getattr(each.types, "be_patient", bool)()
     found = tuple(_Inspector(each, most).inspect(names) for each in slices)
     return Inspection(file=file, slices=found)
 

@@ -47,9 +47,12 @@ class Abbreviation:
         self.code, self.tag, self.has_children = code, tag, has_children
         self._encoded, self.widths = attributes, widths
 
-    def may_have(self, attribute: int) -> bool:
-        """Whether an attribute (below 0x80) may be among those not yet decoded."""
-        return attribute in self._encoded
+    def has(self, attribute: int) -> bool:
+        """Whether this has an attribute (below 0x80); False also where it is damaged."""
+        try:
+            return attribute in self._encoded and attribute in self.forms
+        except (KeyError, IndexError):
+            return False
 
     @cached_property
     def attributes(self) -> tuple[tuple[int, int, int], ...]:
@@ -184,6 +187,7 @@ class Abbreviations(dict[int, Abbreviation]):
         self._region, self._offset, self._widths = region, offset, widths
         self._encoded, self._position = region.read(offset, offset + FIRST_WINDOW), 0
         self._is_complete = False
+        self._having: dict[tuple[int, int], tuple[Abbreviation, ...]] = {}
 
     def __missing__(self, code: int) -> Abbreviation:
         """Read on until `code` is declared."""
@@ -202,6 +206,19 @@ class Abbreviations(dict[int, Abbreviation]):
         while not self._is_complete:
             self._read_one()
         return self.values()
+
+    def having(self, tag: int, attribute: int) -> tuple[Abbreviation, ...]:
+        """Return the sound declarations of `tag` with an attribute (below 0x80), found once.
+
+        Raises:
+            BinaryError: the table has no end.
+        """
+        key = tag, attribute
+        if key not in self._having:
+            self._having[key] = tuple(
+                each for each in self.all() if each.tag == tag and each.has(attribute)
+            )
+        return self._having[key]
 
     def _read_one(self) -> int:
         """Read the next declaration and return its code, 0 at the table's end."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from abicheck.errors import BinaryError, UnsupportedError
 from abicheck.evidence.dwarf import constants as dw
 from abicheck.evidence.dwarf.functions import (
     certain,
@@ -30,7 +31,7 @@ from abicheck.evidence.elf.standard import EM_ARM
 from abicheck.model.evidence import DATA, IFUNC, Unseen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from abicheck.evidence.dwarf.entries import Entry
     from abicheck.evidence.dwarf.file import Book
@@ -44,6 +45,12 @@ if TYPE_CHECKING:
 SUBPROGRAMS, VARIABLES = frozenset({dw.DW_TAG_subprogram}), frozenset({dw.DW_TAG_variable})
 
 MOST_HITS = 64
+
+WORTH_A_WALK = 32
+"""Questions about functions of a unit after which it is gone through once, for all others."""
+
+WALKED_AT_MOST = 4 << 20
+"""Bytes of a unit that is gone through: about half of the entries that an answer may cost."""
 
 SMALL = 4 << 20
 """Bytes of .debug_info that are searched for every unit that describes some data."""
@@ -60,24 +67,35 @@ NO_DESCRIPTION = (
 class Exports:
     """Finds the entries of exported functions and data."""
 
-    def __init__(self, book: Book, types: Types, elf: ElfFile) -> None:
-        """Read nothing yet."""
+    def __init__(
+        self,
+        book: Book,
+        types: Types,
+        elf: ElfFile,
+        export_names: Callable[[], Sequence[str]] = tuple,
+    ) -> None:
+        """Read nothing yet; `export_names` are the names that may be asked for, if many are."""
         self._book, self._types, self._elf = book, types, elf
+        self._export_names = export_names
         self.lookup = UnitLookup(book.main, elf.word_size)
         self._units: dict[int, list[Unit]] = {}
-        self._functions: dict[tuple[int, int], dict[int, list[Entry]]] = {}
+        self._functions: dict[Unit, dict[int, tuple[int, ...]]] = {}
+        self._asked: dict[Unit, int] = {}
 
     @cached_property
     def _names(self) -> Names:
         from abicheck.evidence.dwarf.names import Names  # noqa: PLC0415  rarely needed
 
-        return Names(self._book)
+        return Names(self._book, self._sought_names)
 
     @cached_property
     def _spellings(self) -> Spellings:
         from abicheck.evidence.dwarf.spelling import Spellings  # noqa: PLC0415  rarely needed
 
         return Spellings(self._types)
+
+    def _sought_names(self) -> Iterator[str]:
+        return (name for name in self._export_names() if not name.startswith(MANGLED))
 
     def function(self, symbol: Symbol) -> tuple[TypeKey, Entry] | Unseen:
         """Return the prototype behind a symbol, and its entry.
@@ -148,26 +166,24 @@ class Exports:
     def _function_entry(self, symbol: Symbol) -> Entry | Unseen:
         addresses = self._code_addresses(symbol)
         units = [unit for address in addresses for unit in self._units_at(address)]
-        here = [
+        often = [unit for unit in units if self._is_worth_a_walk(unit)]
+        here = self._walked(often, addresses)
+        others = [unit for unit in units if unit not in often] if here else units
+        seen = [
             entry
-            for unit in units
+            for unit in others
             for address in addresses
             for entry in functions_by_bytes(unit, address)
         ]
-        fitting = [entry for entry in here if symbol.name in names_of(entry)]
+        fitting = [entry for entry in (*here, *seen) if symbol.name in names_of(entry)]
         if len(fitting) == 1:
             return fitting[0]
-        here = certain(here)
+        here += certain(seen)
         is_sure = here and all(
-            finds_all_by_bytes(unit, dw.DW_TAG_subprogram, dw.DW_AT_low_pc) for unit in units
+            finds_all_by_bytes(unit, dw.DW_TAG_subprogram, dw.DW_AT_low_pc) for unit in others
         )
         if not is_sure:
-            here = [
-                entry
-                for unit in units
-                for address in addresses
-                for entry in self._walked(unit).get(address, ())
-            ]
+            here = self._walked(units, addresses)
         return self._choose(here, units, symbol.name)
 
     def _code_addresses(self, symbol: Symbol) -> tuple[int, ...]:
@@ -175,16 +191,34 @@ class Exports:
         address = self._address(symbol)
         return (address, address | 1) if self._elf.machine == EM_ARM else (address,)
 
-    def _walked(self, unit: Unit) -> dict[int, list[Entry]]:
-        """Return all functions of a unit by their addresses, gone through once."""
-        key = unit.section.number, unit.start
-        if key not in self._functions:
-            found: dict[int, list[Entry]] = {}
+    def _is_worth_a_walk(self, unit: Unit) -> bool:
+        """Whether so much is asked of a unit that to go through it once is cheaper."""
+        asked = self._asked[unit] = self._asked.get(unit, 0) + 1
+        if asked > WORTH_A_WALK and unit not in self._functions and unit.size <= WALKED_AT_MOST:
+            try:
+                self._functions_of(unit)
+            except (BinaryError, UnsupportedError):
+                self._functions[unit] = {}  # What is sound of it is still found by its bytes.
+        return bool(asked > WORTH_A_WALK and self._functions.get(unit))
+
+    def _walked(self, units: list[Unit], addresses: tuple[int, ...]) -> list[Entry]:
+        """Return the functions at some addresses, as walks through their units show."""
+        return [
+            unit.entry_at(position)
+            for unit in units
+            for address in addresses
+            for position in self._functions_of(unit).get(address, ())
+        ]
+
+    def _functions_of(self, unit: Unit) -> dict[int, tuple[int, ...]]:
+        """Return the positions of all functions of a unit by their addresses."""
+        if unit not in self._functions:
+            found: dict[int, tuple[int, ...]] = {}
             for entry in scoped(unit.root, SUBPROGRAMS):
                 for begin, _ in ranges_of(entry):
-                    found.setdefault(begin, []).append(entry)
-            self._functions[key] = found
-        return self._functions[key]
+                    found[begin] = (*found.get(begin, ()), entry.position)
+            self._functions[unit] = found
+        return self._functions[unit]
 
     def _choose(self, here: list[Entry], units: list[Unit], name: str) -> Entry | Unseen:
         """Choose among the functions at an address that those `units` claim."""

@@ -112,8 +112,8 @@ def _variables_around(unit: Unit, locations: list[bytes]) -> Iterator[Entry]:
     """
     codes = {
         encode_uleb128(each.code): each
-        for each in _with_attribute(unit, dw.DW_TAG_variable, dw.DW_AT_location)
-        if dw.DW_AT_location in each.forms and each.fixed_offset(dw.DW_AT_location) is None
+        for each in unit.abbreviations.having(dw.DW_TAG_variable, dw.DW_AT_location)
+        if each.fixed_offset(dw.DW_AT_location) is None
     }
     lengths = {len(code) for code in codes}
     first, buffer = unit.first - unit.shift, unit.buffer
@@ -132,8 +132,7 @@ def finds_all_by_bytes(unit: Unit, tag: int, attribute: int) -> bool:
     """Whether the bytes of `attribute` lead to every entry of `tag` in `unit` that has it."""
     return all(
         abbreviation.fixed_offset(attribute) is not None
-        for abbreviation in _with_attribute(unit, tag, attribute)
-        if attribute in abbreviation.forms
+        for abbreviation in unit.abbreviations.having(tag, attribute)
     )
 
 
@@ -182,7 +181,7 @@ def _candidates(
     `patterns` has those bytes, by the attribute's form.
     """
     plans: dict[tuple[int, bytes], dict[bytes, Abbreviation]] = {}
-    for abbreviation in _with_attribute(unit, tag, attribute):
+    for abbreviation in unit.abbreviations.having(tag, attribute):
         between = abbreviation.fixed_offset(attribute)
         for pattern in patterns.get(abbreviation.forms.get(attribute, 0), ()):
             if between is not None:
@@ -194,16 +193,6 @@ def _candidates(
                 yield unit.read_entry(position, codes[code], position + len(code))
             except BinaryError:
                 continue
-
-
-def _with_attribute(unit: Unit, tag: int, attribute: int) -> Iterator[Abbreviation]:
-    for abbreviation in unit.abbreviations.all():
-        if abbreviation.tag == tag and abbreviation.may_have(attribute):
-            try:
-                abbreviation.forms  # noqa: B018  decoded here, so that damage shows here
-            except (KeyError, IndexError):
-                continue
-            yield abbreviation
 
 
 def _hits(unit: Unit, needle: bytes) -> Iterator[int]:

@@ -25,7 +25,7 @@ from abicheck.evidence.dwarf.forms import (
 from abicheck.evidence.dwarf.walk import SCOPES, TYPE_TAGS, find_in_unit, reached
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from abicheck.evidence.dwarf.abbreviations import Abbreviation
     from abicheck.evidence.dwarf.entries import Entry
@@ -39,6 +39,12 @@ MOST_TAILS = 16
 MOST_HITS = 100_000
 RARE = 3
 """Bytes, zeros at the ends not counted, that are not found by chance where a name should be."""
+
+WORTH_ONE_PASS = 8
+"""Searches after which all names that may be asked for are looked for at once."""
+
+WORTH_INFLATING = 2
+"""The same for compressed sections, which each search may inflate again."""
 
 LARGE_UNIT = 1 << 16
 MOST_TRIED = 16
@@ -64,9 +70,11 @@ WALKED_AT_MOST = 100
 class Names:
     """Finds entries of one plugin by name and tag."""
 
-    def __init__(self, book: Book) -> None:
-        """Search nothing yet."""
-        self._book = book
+    def __init__(self, book: Book, sought: Callable[[], Iterable[str]] = tuple) -> None:
+        """Search nothing yet; `sought` are names that may be asked for, if many are."""
+        self._book, self._sought = book, sought
+        self._searches: dict[int, int] = {}
+        self._absent: dict[int, frozenset[str]] = {}
         self._offsets: dict[tuple[int, str], list[int]] = {}
         self._parts: dict[int, tuple[list[int], dict[int, list[int]]]] = {}
         self._readers: dict[tuple[int, frozenset[int]], list[tuple[Abbreviation, bytes, int]]] = {}
@@ -121,6 +129,8 @@ class Names:
         file = section.file
         if file.is_split:
             return section.units()  # One unit, or one and its type units.
+        if name in self._absent_from(section):
+            return ()
         offsets = self._string_offsets(file, name)
         needles = sorted({name.encode() + b"\0", *(self._pointer(file, each) for each in offsets)})
         found, begin, end = set(), 0, 0
@@ -160,17 +170,37 @@ class Names:
             self._parts[section.number] = sorted(owners), owners
         return self._parts[section.number]
 
+    def _absent_from(self, section: InfoSection) -> frozenset[str]:
+        """Return the names that no unit can bear, once there were many searches for others."""
+        number, nothing = section.number, frozenset[str]()
+        self._searches[number] = self._searches.get(number, 0) + 1
+        is_plain = section.region.is_plain
+        if self._searches[number] <= (WORTH_ONE_PASS if is_plain else WORTH_INFLATING):
+            return nothing
+        if number not in self._absent:
+            from abicheck.evidence.dwarf.mentions import (  # noqa: PLC0415  rarely needed
+                are_looked_for,
+                mentioned,
+            )
+
+            sought = are_looked_for(self._sought())
+            regions = [section.region, *self._string_regions(section.file)] if sought else []
+            self._absent[number] = sought.difference(*(mentioned(each, sought) for each in regions))
+        return self._absent[number]
+
     def _string_offsets(self, file: DebugFile, name: str) -> list[int]:
         """Return where in .debug_str (this file's, or the shared one) `name` stands."""
         key = id(file), name
         if key not in self._offsets:
-            regions = [file.strings, file.line_strings]
-            if self._book.has_supplementary and file is self._book.main:
-                regions.append(self._book.supplementary.strings)
-            self._offsets[key] = [
-                offset for each in regions if each is not None for offset in _ends_in(each, name)
-            ]
+            regions = self._string_regions(file)
+            self._offsets[key] = [offset for each in regions for offset in _ends_in(each, name)]
         return self._offsets[key]
+
+    def _string_regions(self, file: DebugFile) -> list[Region]:
+        regions = [file.strings, file.line_strings]
+        if self._book.has_supplementary and file is self._book.main:
+            regions.append(self._book.supplementary.strings)
+        return [each for each in regions if each is not None]
 
     def _by_bytes(self, unit: Unit, name: str, tags: frozenset[int]) -> Iterator[Entry]:
         offsets = self._string_offsets(unit.file, name)

@@ -34,10 +34,20 @@ class DwarfTypes:
 
     kind = "dwarf"
 
-    def __init__(self, elf: ElfFile, debug: DebugInformation) -> None:
-        """Read nothing yet."""
-        self._elf, self._debug = elf, debug
+    def __init__(
+        self,
+        elf: ElfFile,
+        debug: DebugInformation,
+        export_names: Callable[[], Sequence[str]] = tuple,
+    ) -> None:
+        """Read nothing yet; `export_names` are the names that may be asked for, if many are."""
+        self._elf, self._debug, self._export_names = elf, debug, export_names
         self._answers: dict[tuple[str, str, int], Observed[TypeId] | Unseen] = {}
+
+    def be_patient(self) -> None:
+        """Allow more work: everything is going to be asked, however long it takes."""
+        if self.absence() is None:
+            self._book.work.is_patient = True
 
     def function(self, symbol: Symbol) -> Observed[TypeId] | Unseen:
         """Return the prototype of an exported function as the id of a `FunctionLayout`."""
@@ -187,7 +197,7 @@ class DwarfTypes:
 
     @cached_property
     def _exports(self) -> Exports:
-        return Exports(self._book, self._types, self._elf)
+        return Exports(self._book, self._types, self._elf, self._export_names)
 
     @cached_property
     def _definitions(self) -> Definitions:

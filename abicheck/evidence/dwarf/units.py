@@ -75,6 +75,8 @@ class Unit:
         """
         self.section, self.file, self.start = section, section.file, start
         self._buffer: Buffer | None = None
+        self.levels: dict[int, list[int]] = {}
+        """Where the children of some entries begin, by position; `walk` keeps them here."""
         header = section.region.read(start, start + LONGEST_HEADER)
         order = self.file.byte_order
         length, position, offset_size = int.from_bytes(header[:4], order), 4, 4
@@ -116,6 +118,11 @@ class Unit:
         """The offset into the section of the buffer's first byte."""
 
     @property
+    def size(self) -> int:
+        """How many bytes the unit has, with its header."""
+        return self.end - self.start
+
+    @property
     def buffer(self) -> Buffer:
         """What the unit's bytes are decoded from."""
         found = self._buffer
@@ -127,6 +134,7 @@ class Unit:
     def close(self) -> None:
         """Let go of the unit's bytes, which are read again if they are asked for."""
         self._buffer = None
+        self.levels.clear()
         self.section.region.release(self.start, self.end)
 
     @cached_property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from abicheck.evidence.dwarf import constants as dw
@@ -71,18 +72,35 @@ def scopes_of(entry: Entry) -> list[tuple[int, str]]:
     found: list[tuple[int, str]] = []
     scope = unit.root
     for _ in range(DEEPEST_SCOPE):
-        last = None
-        for position, abbreviation, content in child_positions(scope):
-            if position >= target:
-                if position == target:
-                    return found
-                break
-            last = position, abbreviation, content
+        last = _last_child(scope, target)
+        if last == target:
+            return found
         if last is None:
             break
-        scope = unit.read_entry(*last)
+        scope = unit.entry_at(last)
         found.append((scope.tag, scope.string(dw.DW_AT_name) or _name_elsewhere(scope)))
     raise unit.damage(entry.offset, "an entry is inside of no other")
+
+
+def _last_child(scope: Entry, target: int) -> int | None:
+    """Return the position of the last child that does not begin behind `target`.
+
+    Who asks a second time about a level will ask again: then all of it is kept.
+    """
+    levels = scope.unit.levels
+    if scope.position not in levels:
+        levels[scope.position] = []
+        last = None
+        for position, *_ in child_positions(scope):
+            if position > target:
+                break
+            last = position
+        return last
+    known = levels[scope.position]
+    if not known:
+        known.extend(position for position, *_ in child_positions(scope))
+    index = bisect_right(known, target) - 1
+    return known[index] if index >= 0 else None
 
 
 def _name_elsewhere(scope: Entry) -> str:

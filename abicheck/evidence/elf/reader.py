@@ -77,7 +77,10 @@ class ElfEvidence:
         from abicheck.evidence.dwarf import open_types  # noqa: PLC0415  costs time; often unasked
 
         types: TypeSource = open_types(
-            self.elf, debug_files=self._debug_files, debug_dirs=self._debug_dirs
+            self.elf,
+            debug_files=self._debug_files,
+            debug_dirs=self._debug_dirs,
+            export_names=self.export_names,
         )
         return types
 
