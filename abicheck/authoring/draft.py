@@ -408,6 +408,8 @@ def assumptions(translator: Translator) -> tuple[str, ...]:
         "`c_char` where Rust's debug information says i8.": translator.takes_bytes_for_chars,
         "that callbacks are never NULL (`fn(...)`); "
         "write `Option<fn(...)>` where one may be.": translator.has_unrecorded_callbacks,
+        "that functions keep C's calling convention, "
+        "which `verify` cannot prove either.": translator.has_unrecorded_conventions,
         "that sizes and alignments of opaque types hold wherever pointers are as wide.": any(
             isinstance(each, Opaque) and each.size for each in definitions
         ),

@@ -72,6 +72,7 @@ class Translator:
         self.scalars: set[str] = set()
         self.takes_bytes_for_chars = False
         self.has_unrecorded_callbacks = False
+        self.has_unrecorded_conventions = False
         self._from_plugin = True
         self._waiting: deque[Reached] = deque()
 
@@ -274,6 +275,7 @@ class Translator:
         Raises: UntranslatableError.
         """
         convention = layout.convention or "C"
+        self.has_unrecorded_conventions |= layout.convention is None
         if convention not in CONVENTIONS:
             raise UntranslatableError(f"its calling convention is {convention}")
         from_plugin = self._from_plugin
