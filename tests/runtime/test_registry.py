@@ -1,0 +1,192 @@
+"""A plugin that is loaded twice is the same object, whoever loads it, until it is unloaded."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import shutil
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+import abicheck
+from abicheck.runtime.registry import REGISTRY
+from tests.conftest import ROOT, binary
+from tests.runtime.opening import CALLED, CONTRACT, mapped, on_linux, placed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = on_linux
+
+GREETER = ROOT / "schemas" / "greeter.toml"
+
+
+@pytest.fixture
+def plugin(tmp_path: Path) -> Path:
+    """Return a plugin that no other test has loaded."""
+    return placed("libmarks.so", tmp_path)
+
+
+@pytest.fixture
+def marks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the file in which plugins note that something of them ran."""
+    file = tmp_path / "marks"
+    monkeypatch.setenv("LOADING_MARKS", str(file))
+    return file
+
+
+def test_plugin_loaded_twice_is_the_same_object(plugin: Path, marks: Path) -> None:
+    first = abicheck.load(plugin, CONTRACT)
+    assert abicheck.load(str(plugin), abicheck.parse_contract(CONTRACT)) is first
+    assert marks.read_text() == "begin 1\n"
+    first.unload()
+
+
+def test_rewritten_file_of_the_same_bytes_is_the_same_object(plugin: Path) -> None:
+    first = abicheck.load(plugin, CONTRACT)
+    os.replace(shutil.copy(plugin, plugin.with_suffix(".new")), plugin)
+    assert abicheck.load(plugin, CONTRACT) is first
+    first.unload()
+
+
+def test_link_to_a_plugin_is_the_same_object(plugin: Path, tmp_path: Path) -> None:
+    (tmp_path / "link.so").symlink_to(plugin)
+    first = abicheck.load(plugin, CONTRACT)
+    assert abicheck.load(tmp_path / "link.so", CONTRACT) is first
+    first.unload()
+
+
+def test_copy_of_a_plugin_is_a_plugin_of_its_own(plugin: Path, tmp_path: Path) -> None:
+    first = abicheck.load(plugin, CONTRACT)
+    second = abicheck.load(shutil.copy(plugin, tmp_path / "copy.so"), CONTRACT)
+    assert second is not first
+    first.unload()
+    assert second.answer() == 1
+    second.unload()
+
+
+def test_another_contract_shares_the_image(plugin: Path, marks: Path) -> None:
+    first, second = abicheck.load(plugin, CONTRACT), abicheck.load(plugin, CALLED)
+    assert first is not second
+    assert marks.read_text() == "begin 1\ndetails\n"
+    assert "another contract" in (first.unload() or "")
+    assert second.answer() == 1
+    assert second.unload() is None
+    assert marks.read_text().endswith("end 1\n")
+
+
+def test_second_version_from_the_same_path_is_handed_out(plugin: Path) -> None:
+    first = abicheck.load(plugin, CONTRACT)
+    os.replace(placed("libmarks-2.so", plugin.parent), plugin)
+    second = abicheck.load(plugin, CONTRACT)
+    assert (first.answer(), second.answer()) == (1, 2)
+    first.unload()
+    second.unload()
+
+
+def test_unloaded_plugin_is_loaded_anew(plugin: Path, marks: Path) -> None:
+    first = abicheck.load(plugin, CONTRACT)
+    assert first.unload() is None
+    second = abicheck.load(plugin, CONTRACT)
+    assert second is not first
+    assert second.answer() == 1
+    assert marks.read_text() == "begin 1\nend 1\nbegin 1\n"
+    second.unload()
+
+
+def test_plugin_stays_loaded_though_nobody_holds_it(plugin: Path, marks: Path) -> None:
+    abicheck.load(plugin, CONTRACT)
+    assert marks.read_text() == "begin 1\n"
+    assert [each.file for each in REGISTRY].count(str(plugin)) == 1
+    abicheck.load(plugin, CONTRACT).unload()
+
+
+def test_unknown_pin_is_said_to_be_one(plugin: Path) -> None:
+    with pytest.raises(ValueError, match="pin is"):
+        abicheck.load(plugin, CONTRACT, pin="memory")
+
+
+def test_threads_that_load_the_same_plugin_share_one(plugin: Path, marks: Path) -> None:
+    contract = abicheck.parse_contract(CONTRACT)
+    found: list[abicheck.Plugin] = []
+    barrier = threading.Barrier(12)
+
+    def load() -> None:
+        barrier.wait()
+        found.append(abicheck.load(plugin, contract))
+
+    threads = [threading.Thread(target=load) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 12
+    assert len({id(each) for each in found}) == 1
+    assert marks.read_text() == "begin 1\n"
+    found[0].unload()
+
+
+def test_child_of_a_fork_can_load_while_the_parent_was_loading(plugin: Path) -> None:
+    contract = abicheck.parse_contract(CONTRACT)
+    with REGISTRY._turn(os.path.realpath(plugin)):  # noqa: SLF001  As a thread that was just loading it.
+        child = os.fork()
+        if not child:
+            code = 1
+            try:
+                code = 0 if abicheck.load(plugin, contract).answer() == 1 else 1
+            finally:
+                os._exit(code)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def test_a_thousand_loads_and_unloads_leak_nothing(plugin: Path) -> None:
+    contract = abicheck.parse_contract(CONTRACT)
+
+    def use(times: int) -> None:
+        for _ in range(times):
+            loaded = abicheck.load(plugin, contract)
+            assert loaded.answer() == 1
+            loaded.unload()
+        gc.collect()
+
+    use(100)
+    before, held = footprint(), in_use()
+    use(1000)
+    assert footprint() == before
+    assert in_use() - held < 100_000  # A hundred bytes for each, where one plugin has 11 000.
+
+
+def footprint() -> tuple[int, int, int]:
+    """Return how many descriptors are open, plugins mapped, and objects alive, in hundreds."""
+    descriptors = os.listdir("/proc/self/fd")
+    return len(descriptors), len(mapped("libmarks")), len(gc.get_objects()) // 100
+
+
+MALLINFO = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost"
+
+
+class Mallinfo(ctypes.Structure):
+    """Source: glibc 2.33, malloc.h, `struct mallinfo2`."""
+
+    _fields_ = tuple((name, ctypes.c_size_t) for name in MALLINFO.split())
+
+
+def in_use() -> int:
+    """Return how many bytes of C's heap are in use."""
+    mallinfo = ctypes.CDLL(None).mallinfo2
+    mallinfo.restype = Mallinfo
+    return int(mallinfo().uordblks)
+
+
+def test_greeter_of_the_readme_greets() -> None:
+    with (
+        abicheck.load(
+            binary("greeter/libgreeter-good.so"), CONTRACT.parents[2] / "schemas" / "greeter.toml"
+        ) as loaded,
+        loaded.load_plugin() as greeter,
+        greeter.greet(b"World") as text,
+    ):
+        assert text.value == b"Hello, World!"
