@@ -1,4 +1,4 @@
-"""Contract -> source in other languages: headers and modules that hold a compiler to the contract."""
+"""Contract -> source in other languages that holds a compiler to the contract."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from abicheck.generation.files import GeneratedFile, GenerationError
+from abicheck.generation.head import command
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from abicheck.model.contract import Contract
 
 __all__ = ["GENERATORS", "HOST_GENERATORS", "GeneratedFile", "GenerationError", "generate"]
@@ -26,19 +29,35 @@ HOST_GENERATORS = {
 """The same for guards: what a host includes to check plugins before it loads them."""
 
 
-def generate(contract: Contract, language: str, *, host: bool = False) -> tuple[GeneratedFile, ...]:
+def generate(
+    contract: Contract, language: str, *, host: bool = False, settings: Sequence[str] = ()
+) -> tuple[GeneratedFile, ...]:
     """Return the files that a contract comes to in `language`; with `host`, the guard's too.
+
+    `settings` are the NAME=VALUE that the contract was bound to; the files say them where they
+    say how to make them again.
 
     Raises: GenerationError if the language cannot express the contract, with every reason.
     """
     generators = HOST_GENERATORS if host else GENERATORS
     if language not in generators:
         what = "guard for a host in" if host else "generator for"
-        raise GenerationError(
-            [f"there is no {what} {language!r}; there is {', '.join(generators)}"]
-        )
+        known = ", ".join(generators)
+        raise GenerationError([f"there is no {what} {language!r}; there is one for {known}"])
     modules = [GENERATORS[language], *([HOST_GENERATORS[language]] if host else [])]
-    made: list[GeneratedFile] = []
+    made: dict[str, GeneratedFile] = {}
     for module in modules:
-        made.extend(import_module(module).generate(contract))
-    return tuple({file.name: file for file in made}.values())
+        for file in import_module(module).generate(contract):
+            made[file.name] = file
+    return tuple(_with_settings(file, contract, language, settings) for file in made.values())
+
+
+def _with_settings(
+    file: GeneratedFile, contract: Contract, language: str, settings: Sequence[str]
+) -> GeneratedFile:
+    for flag in ("", " --host"):
+        plain = command(contract, language, flag)
+        if settings and f"{plain}\n" in file.text:
+            whole = command(contract, language, flag, settings)
+            return GeneratedFile(file.name, file.text.replace(f"{plain}\n", f"{whole}\n", 1))
+    return file

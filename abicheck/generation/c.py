@@ -41,6 +41,8 @@ class _Header:
         self.sheets = Sheets(contract)
         self.assertions = Assertions(self.plan, self.names, self.sheets)
         self.prototypes = Prototypes(self.plan, self.names)
+        self.descriptor = Descriptor(self.plan, self.names, self.assertions)
+        self.pieces = self.descriptor.pieces()
 
     def lines(self) -> Iterator[str]:
         """Yield every line."""
@@ -53,7 +55,7 @@ class _Header:
         yield from self._includes(interface)
         yield ""
         yield from self._part(machinery.EXPORT)
-        used = "\n".join(interface)
+        used = "\n".join([*interface, *self.descriptor.prelude])
         for mark, part in self._marks():
             if mark in used:
                 yield from self._part(part)
@@ -108,7 +110,7 @@ class _Header:
     def _choice(self, *, is_needed: bool) -> Iterator[str]:
         """Yield the choice of the target's numbers: an error on unknown targets if it is needed."""
         number, on = self.names.macro("LAYOUT"), self.names.macro("ON")
-        yield "/* Targets whose layouts are known; those that lay everything out alike share a number. */"
+        yield "/* The targets whose layouts are known: those with the same ones share a number. */"
         for place, targets in enumerate(self.sheets.classes, 1):
             yield f"#{'if' if place == 1 else 'elif'} \\"
             tests = conditions(targets)
@@ -151,10 +153,11 @@ class _Header:
         yield from self._descriptor()
 
     def _descriptor(self) -> Iterator[str]:
-        pieces = [*Descriptor(self.plan, self.names, self.assertions).pieces()]
+        pieces = self.pieces
         yield from self._part(machinery.BYTES)
         if any("_SAMPLE_(" in piece.value for piece in pieces):
             yield from self._part(machinery.SAMPLES)
+        yield from self.descriptor.prelude
         yield "#pragma pack(push, 1)"
         yield f"struct {self.names.stem}_descriptor {{"
         for piece in pieces:
@@ -162,7 +165,7 @@ class _Header:
         yield "};"
         yield "#pragma pack(pop)"
         yield ""
-        yield "/* The descriptor's initialiser. Source: docs/descriptor.md of abicheck, format 1. */"
+        yield "/* What initialises it, in format 1 of abicheck's docs/descriptor.md. */"
         yield f"#define {self.names.prefix}_DESCRIPTOR {{ \\"
         for piece in pieces:
             remark = f" /* {piece.comment} */" if piece.comment else ""

@@ -78,6 +78,11 @@ class Assertions:
         wanted = pointer_to(field.type, self.names)
         return f"{self.names.macro('SAME')}({type_}, {name}, {wanted})"
 
+    def alignment(self, struct: Struct) -> str:
+        """Return the expression of a struct's alignment."""
+        macro = "WRAPPED_ALIGNMENT" if struct.is_transparent else "ALIGNMENT"
+        return f"{self.names.macro(macro)}({self.names.type(struct.name)})"
+
     def wrapped(self, each: StructRecord) -> str:
         """Return the expression that says whether a transparent struct is what it wraps."""
         wanted = pointer_to(each.fields[0].type, self.names)
@@ -93,12 +98,12 @@ class Assertions:
         return f"{self.names.macro('BOUND')}({export.name}, {wanted})"
 
     def _struct(self, each: StructRecord) -> Iterator[str]:
-        struct, name = each.struct, self.names.type(each.name)
+        struct = each.struct
         if not struct.is_partial or struct.size is not None:
             yield from self._size(each.name, each.name)
         if not struct.is_partial:
             numbers = self._numbers(each.name, lambda layout: layout.alignment)
-            alignment = f"{self.names.macro('ALIGNMENT')}({name})"
+            alignment = self.alignment(struct)
             if any(number is not None for number in numbers):
                 yield self._holds(
                     f"{alignment} == {self._on(numbers, alignment)}",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from abicheck.generation.c_order import in_order, is_typedef
+from abicheck.generation.c_machinery import FLEXIBLE_POP, FLEXIBLE_PUSH
+from abicheck.generation.c_order import in_order
 from abicheck.generation.c_partial import Gaps
 from abicheck.generation.c_types import declare, scalar
 from abicheck.generation.files import GenerationError
@@ -153,7 +154,7 @@ class Definitions:
         alignments = self.sheets.each(
             lambda sheet: getattr(sheet.layout(opaque.name), "alignment", None)
         )
-        size, alignment = self.on(sizes, opaque.name), self.on(alignments, opaque.name, 1)
+        size, alignment = self.on(sizes), self.on(alignments, 1)
         yield from comment("Nobody looks into it; it is stored by value.")
         aligned = self.names.macro("ALIGNED")
         yield f"struct {aligned}({alignment}) {name} {{"
@@ -161,25 +162,35 @@ class Definitions:
         yield "};"
         yield ""
 
-    def on(self, numbers: tuple[int | None, ...], name: str, other: int | None = None) -> str:
+    def on(self, numbers: tuple[int | None, ...], other: int | None = None) -> str:
         """Return a number of the target being compiled."""
         chosen = [other if each is None else each for each in numbers]
         if len(set(chosen)) == 1 and chosen[0] is not None:
             return str(chosen[0])
         missing = self.names.macro("UNSTATED")
-        return f"{self.names.macro('ON')}({', '.join(missing if each is None else str(each) for each in chosen)})"
+        listed = ", ".join(missing if each is None else str(each) for each in chosen)
+        return f"{self.names.macro('ON')}({listed})"
 
     # Structs and unions.
 
     def _struct(self, struct: Struct) -> Iterator[str]:
         name = self.names.type(struct.name)
+        is_flexible = any(map(self._is_open, struct.fields))
         yield from comment(_about(struct))
         yield from self._pack(struct, "push")
+        if is_flexible:
+            yield FLEXIBLE_PUSH
         yield f"{self._head(struct)} {name} {{"
         yield from self._fields(struct, INDENT)
         yield "};"
+        if is_flexible:
+            yield FLEXIBLE_POP
         yield from self._pack(struct, "pop")
         yield ""
+
+    def _is_open(self, field: Field) -> bool:
+        seen = see_through(field.type, self.contract.definitions)
+        return isinstance(seen, Array) and seen.count is None
 
     def _pack(self, struct: Struct, what: str) -> Iterator[str]:
         if struct.packed == 1:
@@ -221,7 +232,7 @@ class Definitions:
             return
         seen = see_through(field.type, self.contract.definitions)
         text = declare(field.type, self.names.field(field.name) if field.name else "", self.names)
-        is_extension = isinstance(seen, Array) and seen.count is None
+        is_extension = self._is_open(field)
         if field.bit_width is not None:
             text += f" : {field.bit_width}"
             is_extension = not (isinstance(seen, Scalar) and seen.name in PLAIN_BIT_FIELDS)
@@ -281,6 +292,6 @@ def literal(value: int) -> str:
     """Return an integer as C spells it, wide enough and without a warning."""
     if INT_MIN < value <= INT_MAX:
         return str(value)
-    if value == INT_MIN or value == -(2**63):
+    if value in {INT_MIN, -(2**63)}:
         return f"(-{abs(value) - 1}{'LL' if value < INT_MIN else ''} - 1)"
     return f"{value}LL" if value < 2**63 else f"{value}ULL"

@@ -58,6 +58,7 @@ if TYPE_CHECKING:
 
 NOTE_HEADER, HEADER = 24, 12
 MAX_RECORD = 0xFFFF
+PRINTABLE = frozenset(map(chr, range(0x20, 0x7F)))
 
 
 @record
@@ -85,6 +86,7 @@ class Descriptor:
         """Prepare to write."""
         self.plan, self.names, self.assertions = plan, names, assertions
         self.number = 0
+        self.prelude: list[str] = []
 
     def pieces(self) -> list[Piece]:
         """Return the members, in order.
@@ -112,7 +114,7 @@ class Descriptor:
         known = sum(each.size for each in part.pieces)
         fixed, *others = part.pieces
         length = ", ".join(self._two(known))
-        if part.sample is not None or not padding.isdecimal() and padding:
+        if part.sample is not None or (padding and not padding.isdecimal()):
             sample = f" + sizeof({part.sample.type})" if part.sample is not None else ""
             end = f" + {padding}" if padding else ""
             length = f"{self.names.macro('2')}({known}{sample}{end})"
@@ -136,7 +138,7 @@ class Descriptor:
         yield Piece(
             f"unsigned char header[{HEADER}]",
             f"1, 0, {HEADER}, 0, {macro('BYTE_ORDER')}, sizeof(void *), sizeof(long), "
-            f"sizeof(wchar_t), {macro('CHAR_IS_SIGNED')}, 0, 0, 0",
+            f"sizeof(wchar_t), {macro('CHAR_IS_SIGNED')}, sizeof(long double), 0, 0",
             HEADER,
         )
 
@@ -199,7 +201,8 @@ class Descriptor:
     # Structs and unions.
 
     def _struct(self, each: StructRecord) -> Iterator[RecordPieces]:
-        measured = self._measured(each.name)
+        size = f"sizeof({self.names.type(each.name)})"
+        measured = [self._four(size), self._four(self.assertions.alignment(each.struct))]
         if each.struct.is_partial and each.struct.size is None:
             measured = ["0"] * 8
         fixed = [*measured, *self._eight(each.fingerprint), *self._two(len(each.fields))]
@@ -271,6 +274,7 @@ class Descriptor:
     def _bit_field(self, struct: Struct, field: FieldRecord) -> RecordPieces:
         name = f"sample_{self.number + 1}"
         sample = Sample(name, struct, field, self.names, self.plan.contract)
+        self.prelude += sample.prelude
         width = field.field.bit_width or 0
         fixed = [
             *(str(width >> shift & 0xFF) for shift in (0, 8, 16, 24)),
@@ -317,7 +321,7 @@ def quoted(strings: Sequence[str]) -> str:
     parts = []
     for text in strings:
         plain = "".join(
-            chr(byte) if 0x20 <= byte < 0x7F and chr(byte) not in '"\\?' else f"\\{byte:03o}"
+            chr(byte) if chr(byte) in PRINTABLE and chr(byte) not in '"\\?' else f"\\{byte:03o}"
             for byte in text.encode()
         )
         parts.append(plain)

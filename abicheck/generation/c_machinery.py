@@ -26,7 +26,7 @@ EXPORT = """\
 
 EXTENSION = """\
 /* Before what some standard of C or C++ lacks, and every compiler has. */
-#if defined(__GNUC__)
+#if defined(__GNUC__) || defined(__clang__)
 #define @_EXTENSION_ __extension__
 #else
 #define @_EXTENSION_
@@ -53,8 +53,19 @@ ALIGNED = """\
 #endif
 """
 
+FLEXIBLE_PUSH = """\
+#if defined(__clang__)
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wc99-extensions"
+#endif"""
+
+FLEXIBLE_POP = """\
+#if defined(__clang__)
+#pragma clang diagnostic pop
+#endif"""
+
 I386_CONVENTION = """\
-#if defined(_M_IX86) && !defined(__GNUC__)
+#if defined(_M_IX86) && !defined(__clang__)
 #define {macro} __{name}
 #elif defined(__i386__)
 #define {macro} __attribute__(({name}))
@@ -68,7 +79,7 @@ CONVENTIONS = {
     "fastcall": I386_CONVENTION.format(macro="@_FASTCALL_", name="fastcall"),
     "thiscall": I386_CONVENTION.format(macro="@_THISCALL_", name="thiscall"),
     "system": """\
-#if defined(_M_IX86) && !defined(__GNUC__)
+#if defined(_M_IX86) && !defined(__clang__)
 #define @_SYSTEM_ __stdcall
 #elif defined(_WIN32) && defined(__i386__)
 #define @_SYSTEM_ __attribute__((stdcall))
@@ -86,7 +97,7 @@ CONVENTIONS = {
 #endif
 """,
     "win64": """\
-#if defined(_M_X64) && !defined(__GNUC__)
+#if defined(_M_X64) && !defined(__clang__)
 #define @_WIN64_
 #elif defined(__x86_64__)
 #define @_WIN64_ __attribute__((ms_abi))
@@ -121,7 +132,7 @@ CONVENTIONS = {
 ASSERT = """\
 #if defined(__cplusplus)
 #define @_ASSERT_(condition, text) static_assert(condition, text)
-#elif defined(__GNUC__)
+#elif defined(__GNUC__) || defined(__clang__)
 #define @_ASSERT_(condition, text) __extension__ _Static_assert(condition, text)
 #elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
 #define @_ASSERT_(condition, text) _Static_assert(condition, text)
@@ -162,6 +173,9 @@ template <typename T> constexpr int kind(int declared) {
 template <typename T> constexpr int element_kind(int declared) {
     return kind<typename std::remove_cv<typename std::remove_all_extents<T>::type>::type>(declared);
 }
+template <typename T> constexpr unsigned long long wide(T number) {
+    return static_cast<unsigned long long>(number);
+}
 } // namespace %_measured
 
 #define @_SAME_(type, field, ...) \\
@@ -175,13 +189,15 @@ template <typename T> constexpr int element_kind(int declared) {
 #define @_CHAR_IS_SIGNED_ (std::is_signed<char>::value ? 1 : 0)
 #define @_SIZE_(type, field) sizeof(type::field)
 #define @_ALIGNMENT_(type) alignof(type)
+#define @_WRAPPED_ALIGNMENT_(type) alignof(type)
 #define @_LOW_(number, shift) static_cast<unsigned char>(((number) >> (shift)) & 0xFF)
-#define @_WIDE_(number) static_cast<unsigned long long>(number)
+#define @_WIDE_(number) %_measured::wide(number)
 #define @_CONSTANT_ constexpr
 
-#elif defined(__GNUC__) || (defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L)
+#elif defined(__GNUC__) || defined(__clang__) \\
+    || (defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L)
 
-#if defined(__GNUC__)
+#if defined(__GNUC__) || defined(__clang__)
 /* What __builtin_classify_type says: 5 pointer, 8 floating point, 12 struct, 13 union. */
 #define @_CLASS_(value, declared) \\
     (__builtin_classify_type(value) == 5 ? ((declared) == 6 ? 6 : 5) \\
@@ -195,6 +211,8 @@ template <typename T> constexpr int element_kind(int declared) {
 #define @_GENERIC_ _Generic
 #define @_ALIGNMENT_(type) _Alignof(type)
 #endif
+/* Inside a struct: some compilers align a double alone as they prefer. */
+#define @_WRAPPED_ALIGNMENT_(type) @_ALIGNMENT_(struct { type value; })
 #define @_SAME_(type, field, ...) \\
     (@_GENERIC_(&((type *)0)->field, __VA_ARGS__: 1, default: 2))
 #define @_BOUND_(name, ...) (@_GENERIC_(&name, __VA_ARGS__: 1, default: 2))
@@ -224,6 +242,7 @@ template <typename T> constexpr int element_kind(int declared) {
 #define @_CHAR_IS_SIGNED_ ((char)-1 < 1 ? 1 : 0)
 #define @_SIZE_(type, field) sizeof(((type *)0)->field)
 #define @_ALIGNMENT_(type) __alignof(type)
+#define @_WRAPPED_ALIGNMENT_(type) __alignof(type)
 #define @_LOW_(number, shift) ((unsigned char)(((number) >> (shift)) & 0xFF))
 #define @_WIDE_(number) ((unsigned long long)(number))
 #define @_CONSTANT_ const
@@ -255,7 +274,14 @@ SAMPLES = """\
 #if defined(__cplusplus)
 #define @_SAMPLE_(field, value, ...) { __VA_ARGS__ }
 #define @_CAST_(type, value) static_cast<type>(value)
+#if defined(__clang__) || (defined(__GNUC__) && __GNUC__ >= 11)
+/* All bits set may be no value of an enum that says nothing of its width. */
+#define @_BITS_(type, value) __builtin_bit_cast(type, value)
 #else
+#define @_BITS_(type, value) static_cast<type>(value)
+#endif
+#else
+#define @_BITS_(type, value) ((type)(value))
 #define @_SAMPLE_(field, value, ...) { .field = value }
 #define @_CAST_(type, value) ((type)(value))
 #endif

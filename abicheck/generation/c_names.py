@@ -1,4 +1,4 @@
-"""Names of one contract's things in C: escaped, and told apart where C has one room for them all."""
+"""Names of one contract's things in C: escaped, and told apart where C has one room for all."""
 
 from __future__ import annotations
 

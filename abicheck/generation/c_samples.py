@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from abicheck.generation.c_definitions import literal
+from abicheck.generation.c_types import declare
 from abicheck.model.paths import see_through
 from abicheck.model.types import SIGNED_WIDTHS, Enum, Named, Scalar
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from abicheck.generation.c_names import Names
     from abicheck.generation.plan import FieldRecord
     from abicheck.model.contract import Contract
-    from abicheck.model.types import Struct
+    from abicheck.model.types import Field, Struct
 
 SIGNED_NAMES = {
     *SIGNED_WIDTHS, "isize", "ssize_t", "ptrdiff_t", "intptr_t", "c_schar", "c_short", "c_int",
@@ -29,20 +32,32 @@ class Sample:
         """Write both, for a sample called `name`."""
         self.name = name
         self.type = names.type(struct.name)
+        self.prelude: tuple[str, ...] = ()
         value = self._ones(field, contract, names)
-        self.value = f"{names.macro('SAMPLE')}({names.field(field.name)}, {value}"
-        before = sum(
-            1
-            for other in struct.fields[: field.index]
-            if other.name is not None or other.bit_width is None
+        before = _count_of_members(struct.fields[: field.index])
+        behind = _count_of_members(struct.fields[field.index + 1 :])
+        if struct.is_union:
+            behind = 0
+            if before:
+                before = 0
+                self._stand_in(field, names)
+        places = ", ".join([*["{}"] * before, value, *["{}"] * behind])
+        self.value = f"{names.macro('SAMPLE')}({names.field(field.name)}, {value}, {places})"
+
+    def _stand_in(self, field: FieldRecord, names: Names) -> None:
+        """Give C++, which initialises the first member of a union alone, a union that begins so."""
+        whole, self.type = self.type, f"{names.stem}_{self.name}"
+        member = f"{declare(field.type, names.field(field.name), names)} : {field.field.bit_width}"
+        self.prelude = (
+            "#if defined(__cplusplus)",
+            f"union {self.type} {{",
+            f"    {names.macro('EXTENSION')} {member};",
+            f"    {whole} whole;",
+            "};",
+            "#else",
+            f"typedef {whole} {self.type};",
+            "#endif",
         )
-        behind = sum(
-            1
-            for other in struct.fields[field.index + 1 :]
-            if other.name is not None or other.bit_width is None
-        )
-        places = [*["{}"] * before, value, *["{}"] * behind]
-        self.value += f", {', '.join(places)})"
 
     def _ones(self, field: FieldRecord, contract: Contract, names: Names) -> str:
         width = field.field.bit_width or 0
@@ -50,12 +65,20 @@ class Sample:
         if isinstance(seen, Named):
             enum = contract.definitions.get(seen.name)
             assert isinstance(enum, Enum)
-            is_signed = enum.repr.startswith("i") or any(each.value < 0 for each in enum.values)
-            number = "-1" if is_signed else literal((1 << width) - 1)
-            return f"{names.macro('CAST')}({names.type(seen.name)}, {number})"
+            name, ones = names.type(seen.name), literal((1 << width) - 1)
+            if enum.repr != "C":
+                number = "-1" if enum.repr.startswith("i") else ones
+                return f"{names.macro('CAST')}({name}, {number})"
+            number = f"({names.macro('SIGN')}({name}) ? -1 : {ones})"
+            return f"{names.macro('BITS')}({name}, {number})"
         assert isinstance(seen, Scalar)
         if seen.name == "bool":
             return "1"
         if seen.name in SIGNED_NAMES:
             return "-1"
         return literal((1 << width) - 1) + ("" if width > 31 else "u")  # noqa: PLR2004
+
+
+def _count_of_members(fields: Sequence[Field]) -> int:
+    """Return how many of the fields take an initialiser: unnamed bit-fields have none."""
+    return sum(1 for field in fields if field.name is not None or field.bit_width is None)

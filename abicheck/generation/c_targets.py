@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from abicheck.layout import known_targets, lay_out
-from abicheck.model.layout import EnumLayout, OpaqueLayout, ScalarLayout, StructLayout
+from abicheck.model.layout import EnumLayout, OpaqueLayout, StructLayout
 from abicheck.model.types import Alias, type_id
 
 if TYPE_CHECKING:
@@ -33,13 +33,13 @@ MACHINES = {
     "powerpc64": "defined(__powerpc64__) && defined(__BIG_ENDIAN__)",
     "powerpc64le": "defined(__powerpc64__) && defined(__LITTLE_ENDIAN__)",
     "s390x": "defined(__s390x__)",
-    "mips": "defined(__MIPSEB__) && defined(_ABIO32)",
-    "mipsel": "defined(__MIPSEL__) && defined(_ABIO32)",
-    "mips64": "defined(__MIPSEB__) && defined(_ABI64)",
-    "mips64el": "defined(__MIPSEL__) && defined(_ABI64)",
+    "mips": "defined(__MIPSEB__) && defined(_ABIO32) && _MIPS_SIM == _ABIO32",
+    "mipsel": "defined(__MIPSEL__) && defined(_ABIO32) && _MIPS_SIM == _ABIO32",
+    "mips64": "defined(__MIPSEB__) && defined(_ABI64) && _MIPS_SIM == _ABI64",
+    "mips64el": "defined(__MIPSEL__) && defined(_ABI64) && _MIPS_SIM == _ABI64",
     "loongarch64": "defined(__loongarch64)",
 }
-"""How a compiler says which machine it compiles for. ABIs whose pointers are others are left out."""
+"""How a compiler says which machine it compiles for, without ABIs of other pointers."""
 
 MICROSOFT_MACHINES = {"x86_64": "_M_X64", "i386": "_M_IX86", "aarch64": "_M_ARM64"}
 """What Microsoft's own compiler says instead."""
@@ -51,16 +51,22 @@ SYSTEMS = {
     "windows": "defined(_WIN32)",
 }
 
+GLIBC = "defined(__GLIBC__) || defined(__GLIBC_MINOR__)"
+
 ENVIRONMENTS = {
     ("linux", "android"): "defined(__ANDROID__)",
-    ("linux", "gnu"): "defined(__GLIBC__)",
-    ("linux", "gnueabi"): "defined(__GLIBC__)",
-    ("linux", "gnueabihf"): "defined(__GLIBC__)",
-    ("linux", "musl"): "!defined(__GLIBC__) && !defined(__ANDROID__) && __STDC_HOSTED__ == 1",
+    ("linux", "gnu"): GLIBC,
+    ("linux", "gnueabi"): GLIBC,
+    ("linux", "gnueabihf"): GLIBC,
+    ("linux", "musl"): "defined(__DEFINED_int8_t)",
     ("windows", "msvc"): "defined(_MSC_VER)",
     ("windows", "gnu"): "defined(__MINGW32__)",
 }
-"""How it says which environment; the C library's own header tells glibc from musl, which has no mark."""
+"""How it says which environment.
+
+Of the C libraries only their own `<stdint.h>` speaks: glibc's says so, musl's marks what it has
+defined.
+"""
 
 
 class Sheets:
@@ -112,7 +118,7 @@ def _size(layouts: Layouts, type_id: object) -> int | None:
 
 
 def conditions(targets: Sequence[Target]) -> list[str]:
-    """Return the lines of a condition that holds on each of `targets`, and on no other known one."""
+    """Return the lines of a condition that holds on `targets`, and on no other known one."""
     lines: list[str] = []
     for system, test in SYSTEMS.items():
         machines = dict.fromkeys(each.machine for each in targets if each.system == system)

@@ -9,7 +9,7 @@ from abicheck import __version__
 from abicheck.generation.files import MARK
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
     from abicheck.model.contract import Contract
 
@@ -17,10 +17,20 @@ if TYPE_CHECKING:
 def head(contract: Contract, language: str, *, host: bool = False) -> list[str]:
     """Return the lines, without the marks of a comment. They name no directory and no date."""
     file = os.path.basename(contract.file)
-    flag = " --host" if host else ""
     return [
         f"{MARK} {__version__} from {file}: {contract.name}, version {contract.version}.",
         "Changes made here are lost; change the contract, and then:",
         "",
-        f"    abicheck generate {language} {file}{flag}",
+        f"    {command(contract, language, ' --host' if host else '')}",
     ]
+
+
+def command(contract: Contract, language: str, flag: str = "", settings: Sequence[str] = ()) -> str:
+    """Return what to type to make the files of a contract again."""
+    from shlex import quote  # noqa: PLC0415
+
+    words = ["abicheck", "generate", language, quote(os.path.basename(contract.file))]
+    words += [flag.strip()] if flag else []
+    for setting in settings:
+        words += ["--set", quote(setting)]
+    return " ".join(words)

@@ -20,7 +20,7 @@ C_WORDS = frozenset(
     protected public reinterpret_cast requires static_cast template this throw try typeid typename
     using virtual wchar_t xor xor_eq
     NULL offsetof va_list va_start va_end va_arg va_copy linux unix i386 near far interface
-    errno stdin stdout stderr assert EOF size_t ptrdiff_t ssize_t std""".split()
+    errno stdin stdout stderr assert EOF size_t ptrdiff_t ssize_t std""".split()  # noqa: SIM905  (a hundred words read better so)
 ) - {"final", "override", "import", "module"}
 """Keywords of C23 and C++20, and macros of the headers that are included everywhere."""
 
@@ -28,7 +28,7 @@ RUST_WORDS = frozenset(
     """as break const continue crate else enum extern false fn for if impl in let loop match mod
     move mut pub ref return self Self static struct super trait true type unsafe use where while
     async await dyn abstract become box do final macro override priv typeof unsized virtual yield
-    try gen""".split()
+    try gen""".split()  # noqa: SIM905
 )
 """Keywords of Rust up to edition 2024, reserved ones included."""
 
@@ -42,6 +42,11 @@ def identifier(contract_name: str) -> str:
     """Return a contract's name with `_` for whatever no identifier has."""
     name = re.sub(r"[^A-Za-z0-9_]", "_", contract_name)
     return name if name and not name[0].isdigit() else f"_{name}"
+
+
+def is_identifier(name: str) -> bool:
+    """Whether every language has a way to call something by this name."""
+    return re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) is not None
 
 
 def file_stem(contract_name: str) -> str:

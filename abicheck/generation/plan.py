@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from abicheck.generation.names import C_WORDS, is_identifier
 from abicheck.model.fingerprint import (
     contract_fingerprint,
     enum_fingerprint,
@@ -167,6 +168,8 @@ def why_skipped(export: Export) -> str:
         return "its name depends on a parameter, which --set gives"
     if export.is_glob:
         return "its name is a pattern"
+    if not is_identifier(export.name) or export.name in C_WORDS:
+        return "its name is none that C and C++ can declare"
     if export.type is None:
         return "the contract states no type of it"
     return ""

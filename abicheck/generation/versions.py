@@ -40,7 +40,7 @@ def stated_version(contract: Contract) -> tuple[str, int] | None:
 
 
 def _encoded(tag: Tag, parts: list[int], width: int) -> int | None:
-    bits = (("major", width),)
+    bits: tuple[tuple[str, int], ...] = (("major", width),)
     if tag.decode is not None:
         if tag.decode.kind != "bits":
             return None

@@ -1,4 +1,4 @@
-"""Fingerprints: types, definitions and contracts as 64 bits, which tell at once that nothing differs.
+"""Fingerprints: types, definitions and contracts as 64 bits, to see at once that none differs.
 
 Source: docs/descriptor.md, "Fingerprints"; draft-eastlake-fnv-17, "FNV-1a".
 """
