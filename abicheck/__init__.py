@@ -17,22 +17,55 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Mapping, Sequence
 
-    from abicheck.model.contract import Contract
+    # What __getattr__ imports when it is asked for, told to type checkers.
+    from abicheck.errors import AbicheckError as AbicheckError
+    from abicheck.errors import ArgumentError as ArgumentError
+    from abicheck.errors import ArgumentRangeError as ArgumentRangeError
+    from abicheck.errors import ArgumentTypeError as ArgumentTypeError
+    from abicheck.errors import ArgumentValueError as ArgumentValueError
+    from abicheck.errors import BinaryError as BinaryError
+    from abicheck.errors import BrokenPromise as BrokenPromise
+    from abicheck.errors import ContractError as ContractError
+    from abicheck.errors import DoubleFree as DoubleFree
+    from abicheck.errors import LifetimeError as LifetimeError
+    from abicheck.errors import LoadError as LoadError
+    from abicheck.errors import OwnershipError as OwnershipError
+    from abicheck.errors import PluginRefused as PluginRefused
+    from abicheck.errors import PluginUnloaded as PluginUnloaded
+    from abicheck.errors import UncallableError as UncallableError
+    from abicheck.errors import UnsupportedError as UnsupportedError
+    from abicheck.errors import UseAfterFree as UseAfterFree
+    from abicheck.model.contract import Contract as Contract
     from abicheck.model.options import VerifyOptions
-    from abicheck.model.probing import ProbeReport
-    from abicheck.model.report import Report
-    from abicheck.runtime.loader import Loader
-    from abicheck.runtime.plugin import Plugin
+    from abicheck.model.probing import ProbeReport as ProbeReport
+    from abicheck.model.report import Claim as Claim
+    from abicheck.model.report import ExitCode as ExitCode
+    from abicheck.model.report import PluginReport as PluginReport
+    from abicheck.model.report import Report as Report
+    from abicheck.model.report import Verdict as Verdict
+    from abicheck.runtime.loader import Loader as Loader
+    from abicheck.runtime.plugin import Plugin as Plugin
 
 __version__ = "0.1.0"
 
 _HOME = {
     "AbicheckError": "abicheck.errors",
+    "ArgumentError": "abicheck.errors",
+    "ArgumentRangeError": "abicheck.errors",
+    "ArgumentTypeError": "abicheck.errors",
+    "ArgumentValueError": "abicheck.errors",
     "BinaryError": "abicheck.errors",
+    "BrokenPromise": "abicheck.errors",
     "ContractError": "abicheck.errors",
+    "DoubleFree": "abicheck.errors",
+    "LifetimeError": "abicheck.errors",
     "LoadError": "abicheck.errors",
+    "OwnershipError": "abicheck.errors",
     "PluginRefused": "abicheck.errors",
+    "PluginUnloaded": "abicheck.errors",
+    "UncallableError": "abicheck.errors",
     "UnsupportedError": "abicheck.errors",
+    "UseAfterFree": "abicheck.errors",
     "Claim": "abicheck.model.report",
     "ExitCode": "abicheck.model.report",
     "PluginReport": "abicheck.model.report",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "verify": "check plugins against a contract",
+    "probe": "load a plugin in a child process, and use it a little",
     "init": "write a contract from a reference plugin or a C header",
     "inspect": "show what can be seen of a plugin, without a contract",
+    "generate": "write headers and modules for plugins and hosts from a contract",
     "diff": "say what changed between two contracts, and for whom it breaks",
     "layout": "show the layouts of a contract's types, target beside target",
     "lint": "say what will hurt later in a contract that is right today",
@@ -59,12 +62,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UsageError as error:
         return _complain(words, str(error))
     except AbicheckError as error:
-        streams.complain(f"abicheck: {error}")
-        return ExitCode.USAGE
+        return _complain(words, str(error))
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 (the one place, so that no user meets a traceback)
-        return _apologise(error)
+        return _apologise(words, error)
 
 
 def _run(words: Sequence[str]) -> int:
@@ -99,14 +101,19 @@ def _unknown(name: str, rest: Sequence[str]) -> str:
 
 
 def _complain(words: Sequence[str], message: str) -> int:
-    if "--format=json" in words or "--format json" in " ".join(words):
-        problem = Problem(file="", line=None, key="", message=message)
-        streams.write(render_problems([problem], "json"))
+    _refuse_in_json(words, message)
     streams.complain(f"abicheck: {message}")
     return ExitCode.USAGE
 
 
-def _apologise(error: Exception) -> int:
+def _refuse_in_json(words: Sequence[str], message: str) -> None:
+    if "--format=json" in words or ("--format", "json") in zip(words, words[1:], strict=False):
+        problem = Problem(file="", line=None, key="", message=message)
+        with suppress(UsageError):  # Standard output may be what is wrong.
+            streams.write(render_problems([problem], "json"))
+
+
+def _apologise(words: Sequence[str], error: Exception) -> int:
     """Ask for a bug report; whoever debugs sees the traceback."""
     if os.environ.get("ABICHECK_DEBUG"):
         import traceback  # noqa: PLC0415
@@ -117,8 +124,10 @@ def _apologise(error: Exception) -> int:
         last = last.tb_next
     file = "" if last is None else os.path.basename(last.tb_frame.f_code.co_filename)
     place = "" if last is None else f" at {file}:{last.tb_lineno}"
+    fault = f"a fault of its own ({type(error).__name__}: {error}{place}), so no answer."
+    _refuse_in_json(words, fault)
     streams.complain(
-        f"abicheck: a fault of its own ({type(error).__name__}: {error}{place}), so no answer."
+        f"abicheck: {fault}"
         "\nPlease report this, with the command you typed and the plugin if you may share it;"
         "\nABICHECK_DEBUG=1 in the environment adds the traceback that we need."
     )

@@ -12,7 +12,8 @@ FINE, REFUSED, CRASHED, HUNG, FAILED = "fine", "refused", "crashed", "hung", "fa
 class ProbeReport:
     """How a plugin fared: `outcome` is "fine", "refused", "crashed", "hung" or "failed".
 
-    `message` says it in a sentence. `stage` is what the child was about, `signal` what ended
+    `message` says it in a sentence; of a refusal, `reasons` has a line for each of the first
+    claims that it rests on. `stage` is what the child was about, `signal` what ended
     it. `called` are the functions that were called and returned, `not_called` those that were
     left alone. `output` is the end of what the plugin wrote to standard error.
     """
@@ -26,6 +27,7 @@ class ProbeReport:
     not_called: tuple[str, ...] = ()
     output: str = ""
     verdict: str | None = None
+    reasons: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> ExitCode:

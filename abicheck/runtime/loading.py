@@ -19,7 +19,7 @@ from abicheck import verification
 from abicheck.errors import LoadError, PluginRefused
 from abicheck.model.options import VerifyOptions
 from abicheck.model.records import record, replace
-from abicheck.model.report import UNVERIFIED, PluginReport, Report, Verdict
+from abicheck.model.report import MISMATCH, UNVERIFIED, PluginReport, Report, Verdict
 from abicheck.runtime.fingerprint import fingerprint
 from abicheck.runtime.remembering import key_of
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from abicheck.runtime.remembering import Memory
 
 COPY, PATH = "copy", "path"
+MOST_REASONS = 5
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64", "i686": "i386", "i586": "i386", "x86": "i386"}
 SYSTEMS = {"win32": "windows", "darwin": "macos"}
 
@@ -175,19 +176,41 @@ def refusal(report: PluginReport, contract: Contract) -> PluginRefused:
 
 
 def _sentence(report: PluginReport, contract: Contract) -> str:
-    """Return why a plugin is refused, in a line for each of the first claims that say so."""
-    if report.error is not None:
-        return report.error
-    failing = [claim for claim in report.claims if claim.required and claim.status == UNVERIFIED]
+    """Return why a plugin is refused: a line for each of the first claims or causes."""
+    if report.verdict is None:
+        return report.error or ""
+    lines = [
+        f"{report.file}: refused: {report.verdict.value} with {contract.name} {contract.version}"
+    ]
     if report.verdict is Verdict.INCOMPATIBLE:
-        failing = [each for each in report.claims if each.status == "mismatch" and not each.cause]
-        failing = failing or [each for each in report.claims if each.status == "mismatch"]
-    verdict = report.verdict.value if report.verdict else ""
-    lines = [f"{report.file}: refused: {verdict} with {contract.name} {contract.version}"]
-    for claim in failing[:5]:
-        said = claim.message or claim.reason
-        facts = f"expected {claim.expected}, found {claim.actual}" if claim.actual else ""
-        lines.append(f"  {claim.subject}: {claim.claim}: {facts or said}")
-    if len(failing) > 5:  # noqa: PLR2004
-        lines.append(f"  and {len(failing) - 5} more")
-    return "\n".join(lines)
+        wrong = [each for each in report.claims if each.status == MISMATCH]
+        lines += [_mismatch(each) for each in wrong if not each.cause] or [
+            _mismatch(each) for each in wrong
+        ]
+    else:
+        late = {f"tags.{tag.name}" for tag in contract.tags if tag.calls}
+        asked = [each for each in report.claims if each.subject not in late]
+        lines += _unproved(asked) or _unproved(report.claims)
+    left = len(lines) - MOST_REASONS - 1
+    return "\n".join([*lines[: MOST_REASONS + 1], *([f"  and {left} more"] if left > 0 else [])])
+
+
+def _mismatch(claim: Claim) -> str:
+    found = claim.actual or claim.message or claim.reason
+    return f"  {claim.subject}: {claim.claim}: expected {claim.expected}, found {found}"
+
+
+def _unproved(claims: Sequence[Claim]) -> list[str]:
+    """Return a line for each reason why required claims could not be shown to hold."""
+    by_reason: dict[str, list[Claim]] = {}
+    for claim in claims:
+        if claim.required and claim.status == UNVERIFIED:
+            by_reason.setdefault(claim.reason or "", []).append(claim)
+    return [f"  {_first_of(each)}: {reason}" for reason, each in by_reason.items()]
+
+
+def _first_of(claims: Sequence[Claim]) -> str:
+    first, others = claims[0], len(claims) - 1
+    if not others:
+        return f"{first.subject}: {first.claim}"
+    return f"{first.subject} and {others} more claim{'s' if others > 1 else ''}"

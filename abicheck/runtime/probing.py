@@ -104,10 +104,12 @@ class _Told:
         """Return the report of what the child itself said about the plugin."""
         assert self.verdict_line is not None
         said = self.verdict_line
+        message, *reasons = str(said["message"]).split("\n")
         return ProbeReport(
             file=path,
             outcome=said["outcome"] or FAILED,
-            message=said["message"] or "",
+            message=message,
+            reasons=tuple(reason.strip() for reason in reasons),
             stage=self.stage,
             called=tuple(self.called),
             not_called=tuple(self.not_called),
