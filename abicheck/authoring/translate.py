@@ -298,6 +298,8 @@ class Translator:
         """
         from_plugin = self._from_plugin
         spelled = self.spell(type_id, owner, field, depth + 1)
+        if isinstance(spelled, Array):
+            raise UntranslatableError("an array is passed by value, which C cannot do")
         self._from_plugin = from_plugin
         layout = self.types.layout(type_id)
         if not from_plugin or not isinstance(layout, PointerLayout) or layout.target is None:

@@ -40,7 +40,7 @@ def is_kind(text: str) -> bool:
 def kind_of(graph: TypeGraph, layout: TypeLayout) -> str | None:
     """Return the kind of a number or of a vector; None for all else."""
     if isinstance(layout, ScalarLayout):
-        return KINDS.get(layout.kind)
+        return KINDS.get(layout.kind) if layout.size else None
     if not isinstance(layout, ArrayLayout) or not layout.is_vector:
         return None
     element = _element(graph, layout)

@@ -448,3 +448,29 @@ def test_callback_of_a_constant_may_not_become_null(tmp_path: Path) -> None:
     assert '"many: [Option<hook>; 2]"' in contract.read_text()
     assert is_kept(of("h"), contract)
     assert verdict(of("0"), contract) == "incompatible"
+
+
+BEYOND_C = """\
+#![allow(improper_ctypes_definitions)]
+#[repr(C)] pub struct Config { pub level: u32, pub name: String }
+#[no_mangle] pub extern "C" fn start(_h: [usize; 3]) -> u32 { 0 }
+#[no_mangle] pub extern "C" fn make() -> [u8; 4] { [0; 4] }
+#[no_mangle] pub extern "C" fn configure(_c: &Config) -> u32 { 0 }
+"""
+
+
+def test_what_c_cannot_pass_is_left_out_and_what_is_rusts_own_is_told(tmp_path: Path) -> None:
+    if shutil.which("rustc") is None:
+        pytest.skip("rustc is not on this machine")
+    source, plugin, contract = (tmp_path / each for each in ("b.rs", "b.so", "b.toml"))
+    source.write_text(BEYOND_C)
+    command = ["rustc", "-g", "--edition", "2021", "--crate-type", "cdylib", str(source)]
+    subprocess.run([*command, "-o", str(plugin)], check=True, capture_output=True)
+    text = write(draft(read_reference(str(plugin)), "b.so", Wishes(name="b")))
+    contract.write_text(text)
+    assert is_kept(plugin, contract)
+    assert text.count("an array is passed by value") == 2
+    assert 'Config = "opaque"' in text
+    assert "draft again with --type Config" in text
+    inside = write(draft(read_reference(str(plugin)), "b", Wishes(name="b", types=("Config",))))
+    assert '["level: u32", "name: String"]' in inside
