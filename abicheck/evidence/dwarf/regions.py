@@ -109,7 +109,7 @@ class Region:
         from mmap import MADV_DONTNEED, PAGESIZE  # noqa: PLC0415  not on every platform
 
         first = -(-(self._shift + begin) // PAGESIZE) * PAGESIZE
-        last = (self._shift + end) // PAGESIZE * PAGESIZE
+        last = (self._shift + min(end, self.size)) // PAGESIZE * PAGESIZE
         if first < last:
             advise(MADV_DONTNEED, first, last - first)
 

@@ -93,3 +93,12 @@ def test_second_question_about_a_scope_gives_the_same_scopes() -> None:
     kept = [plugin.types.wording(each).scopes for each in (*types, *types, *types)]
     assert kept == [*fresh, *fresh, *fresh]
     assert ("greeter_plugin",) in fresh
+
+
+def test_section_at_the_end_of_a_mapping_is_gone_through(tmp_path: Path) -> None:
+    file = tmp_path / "x"
+    file.write_bytes(b"second_name\0" * 10_000)  # Not whole pages, and too many to be copied.
+    buffer = open_bytes(str(file))
+    at = len(buffer) - len(b"second_name\0")
+    section = PlainBytes(buffer, file="x", name=".x", file_offset=at, size=len(buffer) - at)
+    assert mentioned(Region(section), frozenset({"second_name"})) == {"second_name"}
