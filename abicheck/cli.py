@@ -6,6 +6,7 @@ import os
 import sys
 from contextlib import suppress
 from importlib import import_module
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from abicheck import __version__
@@ -107,7 +108,7 @@ def _complain(words: Sequence[str], message: str) -> int:
 
 
 def _refuse_in_json(words: Sequence[str], message: str) -> None:
-    if "--format=json" in words or ("--format", "json") in zip(words, words[1:], strict=False):
+    if "--format=json" in words or ("--format", "json") in pairwise(words):
         problem = Problem(file="", line=None, key="", message=message)
         with suppress(UsageError):  # Standard output may be what is wrong.
             streams.write(render_problems([problem], "json"))

@@ -27,7 +27,7 @@ from abicheck.model.layout import EnumLayout, FunctionLayout, StructLayout
 from abicheck.model.types import Enum
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from abicheck.model.evidence import Evidence, Symbol
     from abicheck.model.layout import FieldLayout, TypeId
@@ -40,6 +40,9 @@ NO_LIMIT = 1 << 30
 WORTH_ALL = 4000
 """Symbols that are read at once; of more, those alone that C can name."""
 
+TOLD_AT_ONCE = 16
+"""Exports after which whoever waits is told how far it is."""
+
 MOST_TYPES = 500
 MOST_FIELDS = 2000
 NEAR = 64
@@ -51,26 +54,32 @@ class NoSuchTypeError(AbicheckError):
 
 
 def inspect(
-    file: str, slices: Sequence[Evidence], names: Sequence[str] = (), *, is_whole: bool = False
+    file: str,
+    slices: Sequence[Evidence],
+    names: Sequence[str] = (),
+    *,
+    is_whole: bool = False,
+    tell: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Inspection:
     """Return what is seen of each slice of a plugin; with `names`, of these types alone.
 
-    `is_whole`: however long it takes, the type of every export is looked at.
+    `is_whole`: however long it takes, the type of every export is looked at. `tell` is told
+    again and again how many exports are done, and of how many.
 
     Raises: NoSuchTypeError.
     """
     most = NO_LIMIT if is_whole else MOST_EXPORTS
     for each in slices if is_whole else ():
         getattr(each.types, "be_patient", bool)()
-    found = tuple(_Inspector(each, most).inspect(names) for each in slices)
+    found = tuple(_Inspector(each, most, tell).inspect(names) for each in slices)
     return Inspection(file=file, slices=found)
 
 
 class _Inspector:
     """Collects the facts of one slice; what exports lead to is spelled as a contract would."""
 
-    def __init__(self, evidence: Evidence, most: int) -> None:
-        self.evidence, self.types = evidence, evidence.types
+    def __init__(self, evidence: Evidence, most: int, tell: Callable[[int, int], None]) -> None:
+        self.evidence, self.types, self.tell = evidence, evidence.types, tell
         self.translator = Translator(evidence.types, facts_for(evidence.target))
         self.unseen: dict[str, list[str]] = {}
         self.most, self.asked, self.unasked = most, 0, 0
@@ -141,7 +150,13 @@ class _Inspector:
         functions = {each.address: each.name for each in symbols if each.kind == FUNCTION}
         self._reader = Values(self.evidence, functions)
         self._own = frozenset(plain)
-        return tuple(self._export(each) for each in symbols)
+        return tuple(self._told(symbols))
+
+    def _told(self, symbols: Sequence[Symbol]) -> Iterator[SeenExport]:
+        for number, symbol in enumerate(symbols):
+            if not number % TOLD_AT_ONCE:
+                self.tell(number, len(symbols))
+            yield self._export(symbol)
 
     def _export(self, symbol: Symbol) -> SeenExport:
         is_data = symbol.kind == DATA

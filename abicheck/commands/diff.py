@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 from abicheck.commands import streams
 from abicheck.commands.arguments import HELP, Option, UsageError, described, read_arguments
-from abicheck.errors import BinaryError, ContractError, UnsupportedError
+from abicheck.errors import BinaryError, ContractError, Problem, UnsupportedError
 from abicheck.model.report import ExitCode
+from abicheck.report import render_problems
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from abicheck.commands.arguments import Arguments
-    from abicheck.errors import Problem
     from abicheck.model.contract import Contract
     from abicheck.model.target import Target
 
@@ -83,15 +84,26 @@ def run(words: Sequence[str]) -> int:
         raise UsageError(f"say which two contracts to compare{found}: abicheck diff OLD NEW")
     problems: list[Problem] = []
     targets = list(_targets(arguments))
-    try:
-        sides = [_side(path, problems, targets) for path in arguments.words]
-    except (BinaryError, UnsupportedError) as error:
-        streams.complain(f"abicheck: {error}")
-        return ExitCode.UNREADABLE
+    sides: list[Contract | None] = []
+    with streams.Progress(sys.stderr) as progress:
+        for path in arguments.words:
+            progress.show(f"reading {path}")
+            try:
+                sides.append(_side(path, problems, targets))
+            except (BinaryError, UnsupportedError) as error:
+                return _unreadable(path, error, arguments)
     contracts = [side for side in sides if side is not None]
     if len(contracts) < len(sides):
         return streams.refuse(problems, arguments.one("--format", "text"))
     return _compare(contracts, targets, arguments)
+
+
+def _unreadable(path: str, error: BinaryError | UnsupportedError, arguments: Arguments) -> int:
+    problem = Problem(file=path, line=None, key="", message=str(error))
+    if arguments.one("--format", "text") == "json":
+        streams.write(render_problems([problem], "json", ExitCode.UNREADABLE))
+    streams.complain(f"abicheck: {error}")
+    return ExitCode.UNREADABLE
 
 
 def _compare(contracts: Sequence[Contract], targets: Sequence[Target], arguments: Arguments) -> int:
@@ -150,11 +162,11 @@ def _drafted(path: str) -> tuple[Contract, Target]:
     from abicheck.authoring.draft import AuthoringError, Wishes, draft  # noqa: PLC0415
     from abicheck.authoring.text import write  # noqa: PLC0415
     from abicheck.contract import parse_contract_text  # noqa: PLC0415
-    from abicheck.evidence import read_plugin  # noqa: PLC0415
+    from abicheck.evidence.reference import read_reference  # noqa: PLC0415
 
     name = os.path.basename(path).partition(".")[0].removeprefix("lib") or "plugin"
     try:
-        evidence = read_plugin(path)[0]
+        evidence = read_reference(path)
         drafted = draft(evidence, os.path.basename(path), Wishes(name=name))
     except AuthoringError as error:
         raise UsageError(f"{path}: {error}; name a contract instead") from None

@@ -44,9 +44,10 @@ OPTIONS = (
 USAGE = """\
 usage: abicheck inspect PLUGIN [options]
 
-Shows what abicheck sees of PLUGIN: what it is built for, what it exports and
-imports, the values of exported constants, the layouts of its structs with their
-holes, and for what there is no evidence. Nothing of it is run.
+Shows what abicheck sees of PLUGIN, which may also be a host's executable: what
+it is built for, what it exports and imports, the values of exported constants,
+the layouts of its structs with their holes, and for what there is no evidence.
+Nothing of it is run.
 
 options:
 {options}
@@ -80,7 +81,9 @@ def run(words: Sequence[str]) -> int:
     try:
         with streams.Progress(sys.stderr) as progress:
             progress.show(f"reading {file}")
-            inspection = _inspect(file, arguments)
+            inspection = _inspect(file, arguments, progress)
+            progress.show(f"writing what is seen of {file}")
+            shown = _render(inspection, arguments, is_json=is_json)
     except (BinaryError, UnsupportedError) as error:
         if is_json:
             from abicheck.report.inspection_json import render_error  # noqa: PLC0415
@@ -88,7 +91,7 @@ def run(words: Sequence[str]) -> int:
             streams.write(render_error(file, str(error)))
         streams.complain(f"abicheck: {error}")
         return ExitCode.UNREADABLE
-    streams.write(_render(inspection, arguments, is_json=is_json))
+    streams.write(shown)
     return ExitCode.COMPATIBLE
 
 
@@ -106,17 +109,23 @@ def _file(arguments: Arguments) -> str:
     return arguments.words[0]
 
 
-def _inspect(file: str, arguments: Arguments) -> Inspection:
+def _inspect(file: str, arguments: Arguments, progress: streams.Progress) -> Inspection:
     from abicheck.authoring.inspect import NoSuchTypeError, inspect  # noqa: PLC0415
-    from abicheck.evidence import read_plugin  # noqa: PLC0415 (not needed for --help)
+    from abicheck.evidence.reference import read_references  # noqa: PLC0415 (not for --help)
 
-    slices = read_plugin(
+    slices = read_references(
         file,
         debug_files=arguments.all("--debug-file"),
         debug_dirs=arguments.all("--debug-dir"),
     )
     try:
-        return inspect(file, slices, arguments.all("--type"), is_whole=arguments.has("--verbose"))
+        return inspect(
+            file,
+            slices,
+            arguments.all("--type"),
+            is_whole=arguments.has("--verbose"),
+            tell=lambda done, total: progress.show(f"exports of {file}", done, total),
+        )
     except NoSuchTypeError as error:
         raise UsageError(str(error)) from None
 

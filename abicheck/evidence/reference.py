@@ -25,11 +25,18 @@ def read_reference(
 
     Raises: BinaryError, UnsupportedError, as `read_plugin` does.
     """
+    return read_references(path, debug_files=debug_files, debug_dirs=debug_dirs)[0]
+
+
+def read_references(
+    path: str, *, debug_files: Sequence[str] = (), debug_dirs: Sequence[str] = ()
+) -> tuple[Evidence, ...]:
+    """Return what every slice of a plugin or an executable contains; raises as `read_plugin`."""
     buffer = map_file(path)
     if format_of(buffer[:SNIFFED_SIZE]) == "ELF":
         elf = ElfFile(path, buffer)
         section = elf.section_named(".dynamic")
         is_debug_file = section is not None and section.type == elf_.SHT_NOBITS
         if elf.type in LINKED and not is_debug_file:
-            return ElfEvidence(elf, debug_files=debug_files, debug_dirs=debug_dirs)
-    return read_plugin(path, debug_files=debug_files, debug_dirs=debug_dirs)[0]
+            return (ElfEvidence(elf, debug_files=debug_files, debug_dirs=debug_dirs),)
+    return read_plugin(path, debug_files=debug_files, debug_dirs=debug_dirs)

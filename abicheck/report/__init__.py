@@ -37,10 +37,13 @@ def render(report: Report, output: str = "text", style: Style | None = None) -> 
     return RENDERERS[output](report, style or Style())
 
 
-def render_problems(problems: Sequence[Problem], output: str) -> str:
-    """Return the document of a wrong contract; "" for outputs that leave it to stderr."""
+def render_problems(problems: Sequence[Problem], output: str, code: int = 2) -> str:
+    """Return the document of a run that gave no answer; "" for outputs that leave it to stderr.
+
+    `code` is the exit code: 2 for a wrong contract, 4 for a binary that cannot be read.
+    """
     if output != "json":
         return ""
     from abicheck.report.json_v1 import render_problems as render_json  # noqa: PLC0415
 
-    return render_json(problems)
+    return render_json(problems, code)

@@ -39,13 +39,13 @@ def render(report: Report) -> str:
     return _text(document)
 
 
-def render_problems(problems: Sequence[Problem]) -> str:
-    """Return the document of a run that never began: the contract or the command line is wrong."""
+def render_problems(problems: Sequence[Problem], code: int = ExitCode.USAGE) -> str:
+    """Return the document of a run that never began; `code` is its exit code."""
     document: Json = {
         "report": "abicheck",
         "version": VERSION,
         "verdict": None,
-        "exit_code": int(ExitCode.USAGE),
+        "exit_code": int(code),
         "errors": [
             {
                 "file": problem.file or None,
