@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     """Names of the plugin that may stand for one of the contract, the best first."""
 
 MOST_WORDS = 12
+WIDEST = 16
+"""Bytes of the widest integer; what a plugin says of an enum's size can be anything."""
 
 
 @record
@@ -165,7 +167,7 @@ class EnumClaims:
     @staticmethod
     def _same_value(found: int, wanted: int, size: int) -> bool:
         """Compare modulo the enum's width: producers record 0xffffffff and -1 alike."""
-        mask = (1 << size * 8) - 1
+        mask = (1 << min(size, WIDEST) * 8) - 1
         return found & mask == wanted & mask
 
 

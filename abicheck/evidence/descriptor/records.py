@@ -37,12 +37,22 @@ SMALLEST = {
 }  # fmt: skip
 """The length of the fixed part of each kind in format 1.0; later ones may be longer."""
 
+SIZES_OF_INTEGERS = (1, 2, 4, 8, 16)
+SIGNS = {0: False, 1: True, 2: None}
 PARTIAL, TRANSPARENT = 1, 2
 
 UNASKED, SAME, DIFFERENT = 0, 1, 2
 """What a compiler found when it held a declared type against the one that it compiled."""
 
 BYTE_ORDERS = {1: "little", 2: "big"}
+
+
+@record
+class Build:
+    """What the file around a descriptor shows of its build, and the descriptor must say too."""
+
+    byte_order: str
+    pointer_size: int
 
 
 @record
@@ -125,7 +135,6 @@ class Descriptor:
     version: str
     writer: str
     fingerprint: int
-    byte_order: str
     pointer_size: int
     long_size: int
     wchar_size: int
@@ -136,29 +145,30 @@ class Descriptor:
     size: int
 
 
-def read_descriptor(file: str, buffer: Buffer, start: int, size: int) -> Descriptor:
-    """Read the `size` bytes at `start` of a file: the `desc` of a note.
+def read_descriptor(file: str, buffer: Buffer, place: tuple[int, int], build: Build) -> Descriptor:
+    """Read the `desc` of a note, whose file offset and size are its `place`.
 
     Raises:
         BinaryError: they are no sound descriptor.
-        UnsupportedError: it is of a format that is not known here.
+        UnsupportedError: it is of a format that is not known here, or not of this `build`.
     """
+    start, size = place
     if size > LARGEST:
         raise BinaryError(file, f"a descriptor of {size} bytes is too large", file_offset=start)
     cursor = Cursor(
         buffer, file=file, byte_order="little", start=start, end=start + size, where="descriptor"
     )
-    return _Reader(cursor).read()
+    return _Reader(cursor, build).read()
 
 
 class _Reader:
     """Reads records in turn; those of fields and values belong to what came before them."""
 
-    def __init__(self, cursor: Cursor) -> None:
-        self.cursor = cursor
+    def __init__(self, cursor: Cursor, build: Build) -> None:
+        self.cursor, self.build = cursor, build
         self.types: dict[str, TypeRecord] = {}
         self.exports: dict[tuple[str, bool], ExportRecord] = {}
-        self.byte_order = ""
+        self.byte_order = build.byte_order
 
     def read(self) -> Descriptor:
         cursor = self.cursor
@@ -173,6 +183,11 @@ class _Reader:
         if order not in BYTE_ORDERS:
             raise cursor.error(f"its byte order is {order}; expected 1 or 2", at=start + 4)
         self.byte_order = BYTE_ORDERS[order]
+        of_another = "its descriptor is of another build: "
+        if self.byte_order != self.build.byte_order:
+            raise UnsupportedError(f"{of_another}{self.byte_order}-endian")
+        if pointer != self.build.pointer_size:
+            raise UnsupportedError(f"{of_another}pointers of {pointer} bytes")
         cursor.skip(length - HEADER_SIZE)
         name, version, writer, fingerprint, count = self.contract()
         found = 0
@@ -182,7 +197,7 @@ class _Reader:
             raise cursor.error(f"it states {count} records and has {found}", at=start)
         return Descriptor(
             contract=name, version=version, writer=writer, fingerprint=fingerprint,
-            byte_order=self.byte_order, pointer_size=pointer, long_size=long, wchar_size=wchar,
+            pointer_size=pointer, long_size=long, wchar_size=wchar,
             long_double_size=long_double, types=self.types, exports=self.exports,
             file_offset=start, size=cursor.end - start,
         )  # fmt: skip
@@ -191,11 +206,8 @@ class _Reader:
         """Return kind, fixed part and strings of the next record, and step over it."""
         cursor = self.cursor
         start = cursor.position
-        if not cursor.remaining:
-            return None
-        length = cursor.u16()
-        if not length:
-            cursor.position = start
+        length = cursor.unsigned(min(2, cursor.remaining))
+        if not length:  # What is left of a padded structure, or nothing at all.
             return None
         kind, fixed = cursor.unpack("BB")
         if not max(4, SMALLEST.get(kind, 4)) <= fixed <= length:
@@ -285,13 +297,25 @@ class _Reader:
         at = fixed.position - 4
         size, sign, _ = fixed.unpack("IBQ")
         count = fixed.u16()
+        if size not in SIZES_OF_INTEGERS:
+            raise self.cursor.error(f"an enum of {size} bytes", at=at)
+        if sign not in SIGNS:
+            raise self.cursor.error(f"the sign of an enum is {sign}; expected 0, 1 or 2", at=at)
         name = text(strings)
         values = tuple(
-            (text(rest), inner.unsigned(8) if sign == 0 else inner.signed(8))
+            (text(rest), self.value(inner, size, is_signed=SIGNS[sign]))
             for _, inner, rest in self.belonging(count, (ENUMERATOR,))
         )
-        self.add(EnumRecord(name, size, {0: False, 1: True}.get(sign), values, at))
+        self.add(EnumRecord(name, size, SIGNS[sign], values, at))
         return count
+
+    def value(self, fixed: Cursor, size: int, *, is_signed: bool | None) -> int:
+        """Read a value, which must be one that `size` bytes can hold."""
+        at = fixed.position - 4
+        value = fixed.signed(8)
+        if not -(1 << 8 * size - 1) <= value < 1 << 8 * size:
+            raise self.cursor.error(f"{value} is no value of an enum of {size} bytes", at=at)
+        return value & (1 << 8 * size) - 1 if is_signed is False else value
 
     def export(self, fixed: Cursor, strings: Cursor, *, is_data: bool) -> None:
         at = fixed.position - 4

@@ -164,9 +164,6 @@ class DescriptorTypes:
             found = self._choose()
             if isinstance(found, Unseen):
                 return Unseen(found.reason + self._instead_of)
-            problem = self._strangeness(found)
-            if problem:
-                return Unseen(problem + self._instead_of)
             return DescribedTypes(found, self._target, self.file, self._at)
         except (BinaryError, UnsupportedError) as error:
             message = str(error).removeprefix(f"{self.file}: ")
@@ -182,7 +179,10 @@ class DescriptorTypes:
             contents.setdefault(content, (start, size))
         if not contents:
             return Unseen(NOTHING)
-        found = [nd.read_descriptor(self.file, self._buffer, *place) for place in contents.values()]
+        build = nd.Build(self._target.byte_order, self._target.bits // 8)
+        found = [
+            nd.read_descriptor(self.file, self._buffer, place, build) for place in contents.values()
+        ]
         names = [each.contract for each in found]
         wanted = self._contract if self._contract in names else None
         if wanted is None and len(set(names)) > 1:
@@ -192,12 +192,3 @@ class DescriptorTypes:
         if len(chosen) > 1:
             return Unseen(f"it has {len(chosen)} descriptors of {chosen[0].contract} that differ")
         return chosen[0]
-
-    def _strangeness(self, found: nd.Descriptor) -> str:
-        """Say why a descriptor cannot be of this file, or return ""."""
-        order, pointer = self._target.byte_order, self._target.bits // 8
-        if found.byte_order != order:
-            return f"its descriptor is of another build: {found.byte_order}-endian"
-        if found.pointer_size != pointer:
-            return f"its descriptor is of another build: pointers of {found.pointer_size} bytes"
-        return ""
