@@ -336,8 +336,10 @@ class LazySlot:
     def __get__(self, view: View | None, owner: type[View] | None = None) -> object:
         """Return the method, bound to a view."""
         if self._made is None:
-            slot = self.shape.vocabulary.slot
-            self._made = slot(self.shape, self.offset, self.cell, self.where)
+            vocabulary = self.shape.vocabulary
+            if vocabulary.keeper.is_unloaded:
+                raise vocabulary.keeper.ended(self.where)
+            self._made = vocabulary.slot(self.shape, self.offset, self.cell, self.where)
         for cls in () if owner is None else owner.__mro__:
             for name in [name for name, each in vars(cls).items() if each is self]:
                 setattr(cls, name, self._made)
