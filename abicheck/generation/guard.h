@@ -1,0 +1,574 @@
+/* The implementation of a C guard, for every contract: c_host.py puts names and tables into it. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#ifdef _WIN32
+#include <share.h>
+#include <windows.h>
+#else
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#if defined(__GLIBC__) && !defined(RTLD_DEFAULT)
+#error "NAME_host.h must come first in the file that defines CAPS_HOST_IMPLEMENTATION"
+#endif
+#endif
+
+/*TABLES*/
+/* The file in question; owner and name: what of the contract is looked at; found: its descriptor. */
+typedef struct {
+    FILE *stream;
+    const char *path, *owner, *name;
+    char *message, loaded[1024];
+    unsigned char window[4096], found[4 * sizeof(struct NAME_descriptor) + 4096];
+    size_t message_size, window_size, found_size;
+    uint64_t start, window_at, base, tables[5], offsets[CAPS_GUARD_EXPORTS];
+    int is_elf, is_wide, is_big_endian, is_damaged, is_named, is_ambiguous, is_aged;
+} NAME_guard;
+
+static int NAME_guard_refuse(NAME_guard *file, const char *format, ...)
+{
+    char text[300], *each;
+    va_list values;
+    va_start(values, format);
+    vsnprintf(text, sizeof text, format, values);
+    va_end(values);
+    snprintf(file->message, file->message_size, "%s: %s%s%s%s%s", file->path, file->owner,
+             *file->owner ? "." : "", file->name, *file->name ? ": " : "", text);
+    for (each = file->message; file->message_size && *each; each++)
+        if ((unsigned char)*each < ' ') *each = '?'; /* Names of the plugin's move no cursor. */
+    return 0;
+}
+
+/* Return bytes of the file; those beyond its end are zero, and the file counts as damaged. */
+static const unsigned char *NAME_guard_bytes(NAME_guard *file, uint64_t at, size_t size)
+{
+    static const unsigned char nothing[4096] = {0};
+    if (at - file->window_at > file->window_size || at - file->window_at + size > file->window_size) {
+        const int is_there = at < 0x40000000 && !fseek(file->stream, (long)(file->start + at), SEEK_SET);
+        file->window_size = is_there ? fread(file->window, 1, sizeof file->window, file->stream) : 0;
+        file->window_at = at;
+    }
+    if (at - file->window_at + size <= file->window_size) return file->window + (at - file->window_at);
+    file->is_damaged = 1;
+    return nothing;
+}
+
+static uint64_t NAME_guard_number(const unsigned char *bytes, unsigned width, int is_big_endian)
+{
+    uint64_t value = 0;
+    unsigned i;
+    for (i = 0; i < width; i++) value = value << 8 | bytes[is_big_endian ? i : width - 1 - i];
+    return value;
+}
+
+static uint64_t NAME_guard_read(NAME_guard *file, uint64_t at, unsigned width)
+{
+    return NAME_guard_number(NAME_guard_bytes(file, at, width), width, file->is_big_endian);
+}
+
+static int NAME_guard_is(NAME_guard *file, uint64_t at, const char *text)
+{
+    return !memcmp(NAME_guard_bytes(file, at, strlen(text) + 1), text, strlen(text) + 1);
+}
+
+/* A record of a descriptor. A part is a field or value of the whole that stands before it. */
+typedef struct {
+    const unsigned char *start, *end;
+    int kind, is_part;
+    const char *text[3];
+} NAME_guard_record;
+#define CAPS_GUARD_IN(record, at, width) NAME_guard_number((record)->start + (at), width, 0)
+
+/* Read the record at `*at` and step over it: 1; 0 at the end; -1 where lengths do not add up. */
+static int NAME_guard_next(const unsigned char **at, const unsigned char *end, NAME_guard_record *record)
+{
+    static const unsigned char least[] = {4, 14, 23, 23, 12, 22, 24, 19, 12, 13, 17};
+    static const unsigned char texts[] = {0, 3, 1, 1, 1, 3, 2, 1, 1, 3, 2};
+    const size_t size = end - *at < 2 ? 0 : (size_t)NAME_guard_number(*at, 2, 0);
+    const unsigned char *text;
+    int i;
+    if (size < 4 || size > (size_t)(end - *at)) return size ? -1 : 0;
+    record->start = *at;
+    record->end = *at += size;
+    record->kind = record->start[2] < sizeof least ? record->start[2] : 0;
+    record->is_part = record->kind == 5 || record->kind == 6 || record->kind == 8;
+    if (record->start[3] < least[record->kind] || record->start[3] > size) return -1;
+    for (i = 0, text = record->start + record->start[3]; i < 3; i++) {
+        record->text[i] = i < texts[record->kind] ? (const char *)text : "";
+        if (i >= texts[record->kind]) continue;
+        text = (const unsigned char *)memchr(text, 0, (size_t)(record->end - text));
+        if (!text++) return -1;
+    }
+    return record->kind == 6 && CAPS_GUARD_IN(record, 8, 4) > (uint64_t)(record->end - text) ? -1 : 1;
+}
+
+/* Return where the records of a descriptor begin. */
+static const unsigned char *NAME_guard_first(const unsigned char *descriptor, size_t size)
+{
+    const size_t header = size < 12 ? size : (size_t)NAME_guard_number(descriptor + 2, 2, 0);
+    return descriptor + (header < size ? header : size);
+}
+
+/* Take the descriptor out of ELF notes, as every format has it: this contract's, else any. */
+static void NAME_guard_notes(NAME_guard *file, uint64_t at, uint64_t length)
+{
+    unsigned char found[sizeof file->found];
+    const uint64_t end = at + length;
+    while (!file->is_damaged && at < end && end - at >= 12) {
+        const uint64_t name = NAME_guard_read(file, at, 4), size = NAME_guard_read(file, at + 4, 4);
+        const uint64_t type = NAME_guard_read(file, at + 8, 4), start = at + 12 + (name + 3) / 4 * 4;
+        const int is_ours = name == 9 && type == 1 && NAME_guard_is(file, at + 12, "abicheck");
+        if (start > end || size > end - start || (is_ours && size > sizeof found)) {
+            file->is_damaged = 1;
+        } else if (is_ours) {
+            const unsigned char *first;
+            NAME_guard_record record;
+            int is_named;
+            if (fseek(file->stream, (long)(file->start + start), SEEK_SET) ||
+                fread(found, 1, (size_t)size, file->stream) != size) file->is_damaged = 1;
+            first = NAME_guard_first(found, (size_t)size);
+            is_named = !file->is_damaged && NAME_guard_next(&first, found + size, &record) == 1 &&
+                       record.kind == 1 && !strcmp(record.text[0], "CONTRACT");
+            if (file->found_size && is_named == file->is_named)
+                file->is_ambiguous |= size != file->found_size || memcmp(found, file->found, (size_t)size);
+            if (!file->found_size || is_named > file->is_named) {
+                memcpy(file->found, found, file->found_size = (size_t)size);
+                file->is_named = is_named;
+                file->is_ambiguous = 0;
+            }
+        }
+        at = name || size || type ? start + (size + 3) / 4 * 4 : at + 4; /* else padding */
+    }
+}
+
+/* ELF (System V gABI): p_type, p_offset, p_vaddr or p_filesz of a program header. */
+static uint64_t NAME_guard_segment(NAME_guard *file, uint64_t i, int field)
+{
+    static const unsigned char fields[2][4] = {{0, 4, 8, 16}, {0, 8, 16, 32}};
+    const uint64_t table = NAME_guard_read(file, file->is_wide ? 32 : 28, file->is_wide ? 8 : 4);
+    const uint64_t at = table + i * (file->is_wide ? 56 : 32) + fields[file->is_wide][field];
+    return NAME_guard_read(file, at, field && file->is_wide ? 8 : 4);
+}
+
+/* Return where an address lies in the file, UINT64_MAX if nowhere. */
+static uint64_t NAME_guard_place(NAME_guard *file, uint64_t address)
+{
+    uint64_t i, count = NAME_guard_read(file, file->is_wide ? 56 : 44, 2);
+    for (i = 0; i < count && !file->is_damaged; i++)
+        if (NAME_guard_segment(file, i, 0) == 1 && /* PT_LOAD */
+            address - NAME_guard_segment(file, i, 2) < NAME_guard_segment(file, i, 3))
+            return address - NAME_guard_segment(file, i, 2) + NAME_guard_segment(file, i, 1);
+    return UINT64_MAX;
+}
+
+static void NAME_guard_elf(NAME_guard *file)
+{
+    static const uint64_t tags[] = {5, 6, 4, 0x6ffffef5, 0x6ffffff0}; /* strings, symbols, hashes, versions */
+    const int word = file->is_wide ? 8 : 4;
+    const uint64_t count = NAME_guard_read(file, file->is_wide ? 56 : 44, 2);
+    uint64_t i, at, end, type, tag = 1, table;
+    file->base = UINT64_MAX;
+    for (i = 0; i < count && !file->is_damaged; i++) {
+        type = NAME_guard_segment(file, i, 0);
+        at = NAME_guard_segment(file, i, 1);
+        end = at + NAME_guard_segment(file, i, 3);
+        if (type == 1 && file->base > NAME_guard_segment(file, i, 2))
+            file->base = NAME_guard_segment(file, i, 2) & ~(uint64_t)4095;
+        if (type == 4) NAME_guard_notes(file, at, end - at);
+        for (; type == 2 && tag && at < end && !file->is_damaged; at += 2 * word)
+            for (tag = NAME_guard_read(file, at, word), table = 0; table < 5; table++)
+                if (tag == tags[table])
+                    file->tables[table] = NAME_guard_place(file, NAME_guard_read(file, at + word, word));
+    }
+}
+
+/* Whether a symbol has a name and is defined here, for everybody, in its default version. */
+static int NAME_guard_symbol(NAME_guard *file, uint64_t i, const char *name, uint64_t *address)
+{
+    const int wide = file->is_wide;
+    const uint64_t at = file->tables[1] + i * (wide ? 24 : 16), text = NAME_guard_read(file, at, 4);
+    *address = NAME_guard_read(file, at + (wide ? 8 : 4), wide ? 8 : 4);
+    return (NAME_guard_read(file, at + (wide ? 4 : 12), 1) & 15) < 3 &&
+           NAME_guard_read(file, at + (wide ? 6 : 14), 2) && NAME_guard_is(file, file->tables[0] + text, name) &&
+           !(file->tables[4] && NAME_guard_read(file, file->tables[4] + 2 * i, 2) & 0x8000);
+}
+
+static int NAME_guard_export(NAME_guard *file, const char *name, uint64_t *address)
+{
+    const uint64_t gnu = file->tables[3], plain = file->tables[2]; /* DT_GNU_HASH, DT_HASH */
+    const int width = !gnu && file->is_wide && NAME_guard_read(file, 18, 2) == 22 ? 8 : 4; /* s390x */
+    const uint64_t count = NAME_guard_read(file, gnu ? gnu : plain + width, width);
+    uint64_t i, link = 0, hash = 5381, buckets = gnu + 16, chains;
+    for (i = 1; !gnu && plain && i < count && !file->is_damaged; i++)
+        if (NAME_guard_symbol(file, i, name, address)) return 1;
+    if (!gnu || !count) return 0;
+    for (i = 0; name[i]; i++) hash = (hash * 33 + (unsigned char)name[i]) & 0xffffffff;
+    buckets += NAME_guard_read(file, gnu + 8, 4) * (file->is_wide ? 8 : 4);
+    chains = buckets + 4 * (count - NAME_guard_read(file, gnu + 4, 4));
+    i = NAME_guard_read(file, buckets + hash % count * 4, 4);
+    for (; i && !(link & 1) && !file->is_damaged; i++) {
+        link = NAME_guard_read(file, chains + 4 * i, 4);
+        if ((link | 1) == (hash | 1) && NAME_guard_symbol(file, i, name, address)) return 1;
+    }
+    return 0;
+}
+
+/* PE ("PE Format") and Mach-O (<mach-o/loader.h>): sections alone. */
+static void NAME_guard_pe(NAME_guard *file)
+{
+    const uint64_t header = NAME_guard_read(file, 0x3c, 4);
+    uint64_t at = header + 24 + NAME_guard_read(file, header + 20, 2), used, size;
+    uint64_t count = NAME_guard_read(file, header + 6, 2);
+    for (; count-- && !file->is_damaged; at += 40) {
+        used = NAME_guard_read(file, at + 8, 4);
+        size = NAME_guard_read(file, at + 16, 4);
+        if (NAME_guard_is(file, at, ".abichk"))
+            NAME_guard_notes(file, NAME_guard_read(file, at + 20, 4), used < size ? used : size);
+    }
+}
+
+static void NAME_guard_macho(NAME_guard *file)
+{
+    const uint64_t end = 32 + NAME_guard_read(file, 20, 4);
+    uint64_t at, size, i;
+    for (at = 32; at < end && !file->is_damaged; at += size) {
+        size = NAME_guard_read(file, at + 4, 4);
+        file->is_damaged |= size < 8;
+        if (NAME_guard_read(file, at, 4) != 0x19) continue; /* LC_SEGMENT_64 */
+        for (i = at + 72; i + 80 <= at + size && !file->is_damaged; i += 80)
+            if (NAME_guard_is(file, i, "__abicheck"))
+                NAME_guard_notes(file, NAME_guard_read(file, i + 48, 4), NAME_guard_read(file, i + 40, 8));
+    }
+}
+
+static int NAME_guard_is_later(const char *one, const char *other)
+{
+    for (;;) {
+        char *one_end, *other_end;
+        const unsigned long a = strtoul(one, &one_end, 10), b = strtoul(other, &other_end, 10);
+        if (a != b || (*one_end != '.' && *other_end != '.')) return a > b;
+        one = one_end + (*one_end == '.');
+        other = other_end + (*other_end == '.');
+    }
+}
+
+/* Whether a rule lets a record differ in a plugin of a version. */
+static int NAME_guard_may(char how, const char *owner, int kind, const char *name, const char *version)
+{
+    size_t i;
+    for (i = 0; i < sizeof NAME_guard_rules / sizeof *NAME_guard_rules; i++) {
+        const char *rule = NAME_guard_rules[i].how, *bound = *rule ? rule + 1 : rule;
+        if (*rule == how && NAME_guard_rules[i].kind == kind && !strcmp(NAME_guard_rules[i].owner, owner) &&
+            !strcmp(NAME_guard_rules[i].name, name) &&
+            (!*bound || NAME_guard_is_later(how == '-' ? bound : version, how == '-' ? version : bound)))
+            return 1;
+    }
+    return 0;
+}
+
+/* Find a record by kind, owner and name; an anonymous member by its offset `place`. */
+static int NAME_guard_find(const unsigned char *at, const unsigned char *end, const char *owner, int kind,
+                           const char *name, uint64_t place, NAME_guard_record *record)
+{
+    const char *within = "";
+    while (NAME_guard_next(&at, end, record) == 1) {
+        within = record->is_part ? within : record->text[0];
+        if (record->kind == kind && !strcmp(record->text[0], name) &&
+            (!record->is_part || !strcmp(within, owner)) && (*name || CAPS_GUARD_IN(record, 4, 4) == place))
+            return 1;
+    }
+    return 0;
+}
+
+/* Whether the plugin's descriptor is there, for such a machine, and its lengths add up. */
+static int NAME_guard_sound(NAME_guard *file, const unsigned char *own, NAME_guard_record *contract)
+{
+    const unsigned char *at = NAME_guard_first(file->found, file->found_size);
+    NAME_guard_record record;
+    uint64_t count = 0, left = 0;
+    int state = -1;
+    if (!file->found_size && !file->is_damaged)
+        return NAME_guard_refuse(file, "no descriptor: the plugin must include FILE_STEM.h and say CAPS_PLUGIN, or "
+                                       "the like in its language: `abicheck generate`");
+    if (file->is_ambiguous) return NAME_guard_refuse(file, "several descriptors, which differ");
+    if (file->found_size >= 12 && file->found[0] != 1)
+        return NAME_guard_refuse(file, "its descriptor has format %d, newer than this guard's", file->found[0]);
+    if (file->found_size >= 12 && memcmp(file->found + 4, own + 4, 2))
+        return NAME_guard_refuse(file, "built for another machine: pointers of %d bytes, byte order %d",
+                                 file->found[5], file->found[4]);
+    while (!file->is_damaged && (state = NAME_guard_next(&at, file->found + file->found_size, &record)) == 1) {
+        if (record.is_part != (left > 0) || (record.kind == 1) != (count == 0)) break;
+        if (!count++) *contract = record;
+        left = record.is_part ? left - 1 : record.kind == 2 || record.kind == 3 ? CAPS_GUARD_IN(&record, 20, 2)
+             : record.kind == 7 ? CAPS_GUARD_IN(&record, 17, 2) : 0;
+    }
+    if (state || left || !count || count != CAPS_GUARD_IN(contract, 12, 2) + 1)
+        return NAME_guard_refuse(file, "damaged");
+    return 1;
+}
+
+/* Compare two records of one name. `is_aged`: one lawfully has parts that the other lacks. */
+static int NAME_guard_same(NAME_guard *file, const char *owner, const NAME_guard_record *ours,
+                           const NAME_guard_record *theirs, int is_aged)
+{
+    static const struct { int kind, at; unsigned width; const char *what; } numbers[] = {
+        {2, 4, 4, "size"}, {2, 8, 4, "alignment"}, {3, 4, 4, "size"}, {3, 8, 4, "alignment"},
+        {4, 4, 4, "size"}, {4, 8, 4, "alignment"}, {5, 4, 4, "offset"}, {5, 8, 4, "size"},
+        {5, 12, 1, "kind"}, {6, 4, 4, "width"}, {7, 4, 4, "size"}, {8, 4, 8, "value"}, {10, 13, 4, "size"},
+    };
+    static const unsigned char types[] = {0, 0, 0, 0, 0, 14, 16, 0, 0, 5, 5};
+    const int type = types[ours->kind], found = ours->kind == 5 ? 13 : ours->kind > 8 ? 4 : 0;
+    const char *mine = ours->text[2], *its = theirs->text[2];
+    size_t i;
+    file->owner = owner;
+    file->name = ours->text[0];
+    if (type && CAPS_GUARD_IN(ours, type, 8) != CAPS_GUARD_IN(theirs, type, 8))
+        return NAME_guard_refuse(file, "`%s` in the plugin, `%s` in this host", theirs->text[1], ours->text[1]);
+    if (found && theirs->start[found] != 1 && (theirs->start[found] || ours->kind > 8))
+        return NAME_guard_refuse(file, "its compiler did not find it to be `%s`", theirs->text[1]);
+    if (*mine && *its && strcmp(mine, its))
+        return NAME_guard_refuse(file, "the result goes back to %s in the plugin, %s in this host", its, mine);
+    for (i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        const int at = numbers[i].kind == ours->kind ? numbers[i].at : 0;
+        const uint64_t a = CAPS_GUARD_IN(theirs, at, numbers[i].width);
+        const uint64_t b = at ? CAPS_GUARD_IN(ours, at, numbers[i].width) : a;
+        if (numbers[i].width == 1 && (!a || !b || ((a ^ b) == 3 && theirs->start[13] == 1)))
+            continue; /* Not measured; or only the sign of char or of an enum, which compilers choose. */
+        if (a != b && !(ours->kind == 10 ? file->is_aged : is_aged && ours->kind == 2))
+            return NAME_guard_refuse(file, "%s %lld in the plugin, %lld in this host", numbers[i].what,
+                                     (long long)a, (long long)b);
+    }
+    if (ours->kind == 6) { /* A sample has the bits of the field set; without one, their place is declared. */
+        const size_t size = (size_t)CAPS_GUARD_IN(ours, 8, 4), other = (size_t)CAPS_GUARD_IN(theirs, 8, 4);
+        const char *a = ours->text[1] + strlen(ours->text[1]) + 1, *b = theirs->text[1] + strlen(theirs->text[1]) + 1;
+        if (memcmp(a, b, size < other ? size : other) || (!size && !other && CAPS_GUARD_IN(ours, 12, 4) != CAPS_GUARD_IN(theirs, 12, 4)))
+            return NAME_guard_refuse(file, "other bits in the plugin than in this host");
+    }
+    return 1;
+}
+
+/* Look for each part of one descriptor's whole in the other descriptor. Returns -1 if one is missing or
+ * differs, else whether some are lawfully missing. */
+static int NAME_guard_parts(NAME_guard *file, const NAME_guard_record *whole, const NAME_guard_record *other,
+                            const unsigned char *end, const unsigned char *others, const unsigned char *others_end,
+                            const char *version, int is_ours)
+{
+    const unsigned char *at = whole->end;
+    const char *owner = whole->text[0];
+    NAME_guard_record part, found;
+    int is_aged = 0;
+    while (NAME_guard_next(&at, end, &part) == 1 && part.is_part) {
+        const uint64_t place = CAPS_GUARD_IN(&part, 4, 4);
+        file->owner = owner;
+        file->name = part.text[0];
+        if (NAME_guard_find(others, others_end, owner, part.kind, part.text[0], place, &found)) {
+            if (is_ours && !NAME_guard_same(file, owner, &part, &found, 0)) return -1;
+        } else if (is_ours ? !NAME_guard_may('-', owner, part.kind, part.text[0], version)
+                   : whole->kind == 7 ? NAME_guard_may('=', "", 7, owner, version)
+                   : whole->kind == 2 && !(other->start[22] & 1) &&
+                     !(part.kind == 5 && place >= CAPS_GUARD_IN(other, 4, 4) && NAME_guard_may('+', "", 2, owner, version))) {
+            NAME_guard_refuse(file, "%s; the plugin is of version %s", is_ours ? "not in the plugin" : "unknown to this host",
+                              version);
+            return -1;
+        } else {
+            is_aged = 1;
+        }
+    }
+    return is_aged;
+}
+
+static int NAME_guard_compare(NAME_guard *file, const unsigned char *mine, const unsigned char *mine_end,
+                              const char *version)
+{
+    const unsigned char *its = NAME_guard_first(file->found, file->found_size), *at = mine;
+    const unsigned char *its_end = file->found + file->found_size;
+    NAME_guard_record ours, theirs;
+    while (NAME_guard_next(&at, mine_end, &ours) == 1) {
+        int newer, older;
+        if (ours.is_part || ours.kind < 2) continue;
+        file->owner = "";
+        file->name = ours.text[0];
+        if (!NAME_guard_find(its, its_end, "", ours.kind, ours.text[0], 0, &theirs)) {
+            if (NAME_guard_may('-', "", ours.kind, ours.text[0], version)) continue;
+            return NAME_guard_refuse(file, "not in the plugin, which is of version %s", version);
+        }
+        newer = NAME_guard_parts(file, &theirs, &ours, its_end, mine, mine_end, version, 0);
+        older = newer < 0 ? -1 : NAME_guard_parts(file, &ours, &theirs, mine_end, its, its_end, version, 1);
+        file->is_aged |= newer > 0 || older > 0;
+        if (older < 0 || !NAME_guard_same(file, "", &ours, &theirs, newer > 0 || older > 0)) return 0;
+    }
+    return 1;
+}
+
+/*TAGS*/
+/* Examine the image at `file->start`: its descriptor, and in ELF its exports and their values. */
+static int NAME_guard_image(NAME_guard *file)
+{
+    static CAPS_CONSTANT_ struct NAME_descriptor descriptor = CAPS_DESCRIPTOR;
+    const unsigned char *own = (const unsigned char *)&descriptor + 24, *head = NAME_guard_bytes(file, 0, 32);
+    NAME_guard_record contract, record;
+    int i;
+    file->is_elf = !memcmp(head, "\177ELF", 4);
+    file->is_wide = head[4] == 2;
+    file->is_big_endian = file->is_elf && head[5] == 2;
+    if (file->is_elf) NAME_guard_elf(file);
+    else if (!memcmp(head, "MZ", 2)) NAME_guard_pe(file);
+    else if (!memcmp(head, "\317\372\355\376", 4)) NAME_guard_macho(file);
+    else return NAME_guard_refuse(file, "neither an ELF file nor a DLL nor a Mach-O file of 64 bits");
+    if (!NAME_guard_sound(file, own, &contract)) return 0;
+    for (i = 0; i < CAPS_GUARD_EXPORTS; i++) {
+        const int kind = NAME_guard_exports[i].kind, width = NAME_guard_exports[i].width;
+        const char *version = contract.text[1];
+        const unsigned char *its = NAME_guard_first(file->found, file->found_size);
+        uint64_t address = 0;
+        file->name = NAME_guard_exports[i].name;
+        file->offsets[i] = UINT64_MAX; /* to be NULL */
+        if (NAME_guard_may('-', "", kind, file->name, version) &&
+            (!NAME_guard_find(its, file->found + file->found_size, "", kind, file->name, 0, &record) ||
+             (file->is_elf && !NAME_guard_export(file, file->name, &address))))
+            continue;
+        if (file->is_elf && !NAME_guard_export(file, file->name, &address))
+            return NAME_guard_refuse(file, "no such export");
+        file->offsets[i] = address - file->base;
+        if (file->is_elf && width) {
+            address = NAME_guard_place(file, address);
+            if (address == UINT64_MAX) return NAME_guard_refuse(file, "its value is not in the file");
+            if (!NAME_guard_tag(file, i, NAME_guard_read(file, address, width))) return 0;
+        }
+    }
+    return NAME_guard_compare(file, own + 12, own + sizeof descriptor - 24, contract.text[1]) &&
+           (!file->is_damaged || NAME_guard_refuse(file, "damaged"));
+}
+
+/* Examine a file; of a universal one each image of 64 bits, since the system chooses among them. */
+static int NAME_guard_examine(NAME_guard *file)
+{
+    const unsigned char *head = NAME_guard_bytes(file, 0, 8);
+    const uint64_t magic = NAME_guard_number(head, 4, 1), count = NAME_guard_number(head + 4, 4, 1);
+    const int wide = magic == 0xcafebabf;
+    uint64_t i, seen = 0;
+    if (!wide && magic != 0xcafebabe) return NAME_guard_image(file);
+    for (i = 0; i < count && i < 64; i++) {
+        file->start = file->window_size = 0;
+        head = NAME_guard_bytes(file, 8 + (wide ? 32 : 20) * i, 16);
+        if (!(head[0] & 1)) continue; /* CPU_ARCH_ABI64 */
+        file->start = NAME_guard_number(head + 8, wide ? 8 : 4, 1);
+        file->window_size = file->found_size = 0;
+        if (file->start > 0x40000000) return NAME_guard_refuse(file, "damaged");
+        if (!NAME_guard_image(file)) return 0;
+        seen++;
+    }
+    return seen ? 1 : NAME_guard_refuse(file, "no image of 64 bits");
+}
+
+/* Find the exports in the loaded plugin, and there alone: dlsym also looks into its dependencies. */
+static int NAME_guard_resolve(NAME_guard *file, NAME_plugin *plugin)
+{
+    const uint16_t one = 1;
+    uintptr_t first = 0;
+    int i;
+    for (i = 0; i < CAPS_GUARD_EXPORTS; i++) {
+        const char *name = NAME_guard_exports[i].name;
+        unsigned char *value = NULL;
+#ifdef _WIN32
+        const uintptr_t base = (uintptr_t)plugin->guard_library;
+        const FARPROC address = GetProcAddress((HMODULE)plugin->guard_library, name);
+#else
+        void *const address = dlsym(plugin->guard_library, name);
+        Dl_info image;
+        const uintptr_t base = dladdr(address, &image) ? (uintptr_t)image.dli_fbase : 0;
+#endif
+        if (file->offsets[i] == UINT64_MAX) continue;
+        file->name = name;
+        memcpy(&value, &address, sizeof address);
+        first = first ? first : base;
+        if (!value || base != first || (file->is_elf && (uintptr_t)value - base != file->offsets[i]))
+            return NAME_guard_refuse(file, value ? "found in another library" : "no such export");
+        if (!file->is_elf && NAME_guard_exports[i].width &&
+            !NAME_guard_tag(file, i, NAME_guard_number(value, NAME_guard_exports[i].width, !*(const char *)&one)))
+            return 0;
+        memcpy((char *)plugin + NAME_guard_exports[i].slot, &address, sizeof address);
+    }
+    return 1;
+}
+
+/* Open, examine and, where there is a `plugin`, load. */
+static int NAME_guard_run(const char *path, NAME_plugin *plugin, char *message, size_t size)
+{
+    NAME_guard file;
+    int fits = 1;
+    memset(&file, 0, sizeof file);
+    file.path = path;
+    file.owner = file.name = "";
+    file.message = message;
+    file.message_size = size;
+#ifdef _WIN32 /* Nobody may write to it while it is open. */
+    file.stream = _fsopen(path, "rb", _SH_DENYWR);
+    fits = GetFullPathNameA(path, sizeof file.loaded, file.loaded, NULL) < sizeof file.loaded;
+#else
+    file.stream = fopen(path, "rb");
+    snprintf(file.loaded, sizeof file.loaded, "%s%s", strchr(path, '/') ? "" : "./", path);
+#endif
+#if defined(MFD_CLOEXEC) && !defined(CAPS_LOAD_BY_PATH)
+    if (file.stream && plugin) {
+        const int copy = memfd_create("plugin", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+        size_t count;
+        while (fits && (count = fread(file.window, 1, sizeof file.window, file.stream)) > 0)
+            fits = write(copy, file.window, count) == (ssize_t)count;
+        fits = fits && !ferror(file.stream) &&
+               !fcntl(copy, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
+        fclose(file.stream);
+        file.stream = copy < 0 ? NULL : fdopen(copy, "rb");
+        snprintf(file.loaded, sizeof file.loaded, "/proc/self/fd/%d", copy);
+    }
+#endif
+    if (!fits || !file.stream || setvbuf(file.stream, NULL, _IONBF, 0))
+        fits = NAME_guard_refuse(&file, "cannot be read");
+    fits = fits && NAME_guard_examine(&file);
+    if (fits && plugin) {
+        file.owner = file.name = "";
+#ifdef _WIN32
+        plugin->guard_library = (void *)LoadLibraryExA(file.loaded, NULL, LOAD_WITH_ALTERED_SEARCH_PATH);
+        fits = plugin->guard_library || NAME_guard_refuse(&file, "Windows error %lu at loading", GetLastError());
+#else
+        plugin->guard_library = dlopen(file.loaded, RTLD_NOW | RTLD_LOCAL);
+        fits = plugin->guard_library || NAME_guard_refuse(&file, "%s", dlerror());
+#endif
+        plugin->guard_file = file.stream; /* The loader knows a copy by its number: it stays open. */
+        file.stream = NULL;
+        fits = fits && NAME_guard_resolve(&file, plugin);
+        if (!fits) NAME_plugin_unload(plugin);
+    }
+    if (file.stream) fclose(file.stream);
+    return fits;
+}
+
+int NAME_plugin_check(const char *path, char *message, size_t message_size)
+{
+    return NAME_guard_run(path, NULL, message, message_size);
+}
+
+int NAME_plugin_load(const char *path, NAME_plugin *plugin, char *message, size_t message_size)
+{
+    memset(plugin, 0, sizeof *plugin);
+    return NAME_guard_run(path, plugin, message, message_size);
+}
+
+void NAME_plugin_unload(NAME_plugin *plugin)
+{
+    FILE *stream = (FILE *)plugin->guard_file;
+#ifdef _WIN32
+    if (plugin->guard_library) FreeLibrary((HMODULE)plugin->guard_library);
+#else
+    char name[40];
+    if (plugin->guard_library) dlclose(plugin->guard_library);
+    snprintf(name, sizeof name, "/proc/self/fd/%d", stream ? fileno(stream) : -1);
+    if (stream && dlopen(name, RTLD_LAZY | RTLD_NOLOAD)) stream = NULL; /* It stays loaded, and so its number taken. */
+#endif
+    if (stream) fclose(stream);
+    memset(plugin, 0, sizeof *plugin);
+}
+#endif
