@@ -35,6 +35,9 @@ DEBUG_POLICIES = ("layout", "signatures", "conventions")
 UNDESCRIBED = ("the debug information defines no ", "the debug information only declares ")
 """How the reasons begin why a type is unknown although there is debug information."""
 
+UNUSABLE = "its descriptor"
+"""How a reason begins why a descriptor proves nothing."""
+
 FORGOTTEN = 'a forgotten extern "C" would break'
 """What the reason of a claim says whose convention decides how a function gets its arguments."""
 
@@ -89,9 +92,10 @@ def mismatches(plugin: PluginReport) -> Iterator[Claim]:
 
 
 def wants_debug_information(claim: Claim) -> bool:
-    """Whether debug information would prove a claim that is now unverified."""
+    """Whether debug information, or a descriptor, would prove a claim that is now unverified."""
     reason = (claim.reason or "").lower()
-    return policy_of(claim) in DEBUG_POLICIES and ("debug" in reason or "dwarf" in reason)
+    sources = ("debug", "dwarf", "descriptor")
+    return policy_of(claim) in DEBUG_POLICIES and any(each in reason for each in sources)
 
 
 def headline(claims: tuple[Claim, ...], cause: tuple[str, str]) -> str:
@@ -102,8 +106,10 @@ def headline(claims: tuple[Claim, ...], cause: tuple[str, str]) -> str:
         return f"{about}: {reason}" if len(about) + len(reason) < LONGEST_HEADLINE else reason
     if reason.startswith(UNDESCRIBED):
         return reason
+    if reason.startswith(UNUSABLE):
+        return reason.partition("; ")[0]
     if not reason.startswith(NO_DEBUG_INFORMATION):
-        return f"{reason}: a release build?"
+        return reason if "descriptor" in reason else f"{reason}: a release build?"
     structs = [name_of(claim) for claim in concerned if policy_of(claim) == "layout"]
     names = listed(list(dict.fromkeys(structs or map(name_of, concerned))), 4)
     return f"no debug information for {names}: a release build?"
@@ -137,6 +143,7 @@ def ways_out(report: Report, plugin: PluginReport, style: Style) -> Iterator[tup
             [f"[{group}.{name}]", 'match = "its name there"'],
         )
     elif wanting:
+        yield _with_descriptor(report, plugin, wanting)
         unstripped, build = _unstripped(plugin.file)
         sentence = f"Verify a build with full debug information ({build}):"
         yield sentence, [f"abicheck verify {_quoted(unstripped)} {again}"]
@@ -160,6 +167,57 @@ def ways_out(report: Report, plugin: PluginReport, style: Style) -> Iterator[tup
     if risky:
         lines = [line for each in risky for line in (f"[{each}]", 'evidence = "when-present"')]
         yield f'Trust that they are extern "C", in {report.contract_file}:', lines
+
+
+def _with_descriptor(
+    report: Report, plugin: PluginReport, wanting: list[Claim]
+) -> tuple[str, list[str]]:
+    """Return the way out that lasts: a plugin that says how it was built, stripped or not."""
+    name, file = report.contract_name, _quoted(report.contract_file)
+    has_one = any((claim.reason or "").startswith(UNUSABLE) for claim in wanting)
+    made = "made anew" if has_one else "made"
+    if "/target/" in f"/{plugin.file}":  # As cargo builds it.
+        what, lines = "module", _rust_lines(name, file)
+    else:
+        what, lines = "header", _c_lines(name, file)
+    return (
+        f"Build it with the {what} {made} from this contract, which also proves it stripped:",
+        lines,
+    )
+
+
+def _c_lines(name: str, file: str) -> list[str]:
+    once = "/* once in the plugin */".replace(" ", UNBROKEN)
+    return [
+        f"abicheck generate c {file}",
+        f'#include "{header_name(name)}"',
+        f"{identifier(name).upper()}_PLUGIN;{UNBROKEN * 2}{once}",
+    ]
+
+
+def _rust_lines(name: str, file: str) -> list[str]:
+    once = "// once in the crate".replace(" ", UNBROKEN)
+    return [
+        f"abicheck generate rust {file} -o src",
+        f"mod {identifier(name)};",
+        f"use {identifier(name)}::*;",
+        f"{identifier(name)}_plugin!();{UNBROKEN * 2}{once}",
+    ]
+
+
+def header_name(contract_name: str) -> str:
+    """Return the file that `abicheck generate c` makes of a contract."""
+    from re import sub  # noqa: PLC0415 (only for this advice)
+
+    return (sub(r"[^A-Za-z0-9_+-]", "_", contract_name) or "_") + ".h"
+
+
+def identifier(contract_name: str) -> str:
+    """Return a contract's name as generated macros begin with it, capitals aside."""
+    from re import sub  # noqa: PLC0415 (only for this advice)
+
+    name = sub(r"[^A-Za-z0-9_]", "_", contract_name)
+    return name if name and not name[0].isdigit() else f"_{name}"
 
 
 def _unstripped(file: str) -> tuple[str, str]:
