@@ -38,7 +38,8 @@ class _Header:
         self.contract = contract
         self.names = Names(contract)
         self.plan = make_plan(contract)
-        self.sheets = Sheets(contract)
+        self.sheets = Sheets(contract, self.names, asserted=True)
+        self.places = Sheets(contract, self.names, asserted=False)
         self.assertions = Assertions(self.plan, self.names, self.sheets)
         self.prototypes = Prototypes(self.plan, self.names)
         self.descriptor = Descriptor(self.plan, self.names, self.assertions)
@@ -59,14 +60,15 @@ class _Header:
         for mark, part in self._marks():
             if mark in used:
                 yield from self._part(part)
-        if self.names.macro("ON") + "(" in used:
-            yield from self._choice(is_needed=True)
+        if len(self.places.classes) > 1:
+            yield "/* Where types differ: the targets with the same places share a number. */"
+            yield from self.places.lines()
         yield '#if defined(__cplusplus)\nextern "C" {\n#endif'
         yield ""
         yield from interface
         yield "#if defined(__cplusplus)\n}\n#endif"
         yield ""
-        yield from self._compiler(has_choice=self.names.macro("ON") + "(" in used)
+        yield from self._compiler()
         yield "#endif"
 
     def _head(self) -> Iterable[str]:
@@ -100,49 +102,25 @@ class _Header:
             yield self.names.macro(name.upper()), text
 
     def _interface(self) -> Iterator[str]:
-        yield from Definitions(self.contract, self.names, self.sheets).lines()
+        yield from Definitions(self.contract, self.names, self.places).lines()
         yield from self.prototypes.lines()
         yield ""
 
     def _part(self, text: str) -> Iterator[str]:
         yield machinery.filled(text, self.names)
 
-    def _choice(self, *, is_needed: bool) -> Iterator[str]:
-        """Yield the choice of the target's numbers: an error on unknown targets if it is needed."""
-        number, on = self.names.macro("LAYOUT"), self.names.macro("ON")
-        yield "/* The targets whose layouts are known: those with the same ones share a number. */"
-        for place, targets in enumerate(self.sheets.classes, 1):
-            yield f"#{'if' if place == 1 else 'elif'} \\"
-            tests = conditions(targets)
-            yield from (f"    {each} \\" for each in tests[:-1])
-            yield f"    {tests[-1]}"
-            yield f"#define {number} {place}"
-        yield "#else"
-        if is_needed:
-            yield f'#error "{self.contract.name}: the contract states no layout for this target"'
-        yield f"#define {number} 0 /* an unknown target: nothing is asserted of its layouts */"
-        yield "#endif"
-        if len(self.sheets.classes) > 1:
-            letters = [f"on_{place}" for place in range(1, len(self.sheets.classes) + 1)]
-            yield ""
-            for place, letter in enumerate(letters, 1):
-                yield f"#{'if' if place == 1 else 'elif'} {number} == {place}"
-                yield f"#define {on}({', '.join(letters)}) {letter}"
-            yield "#endif"
-        yield ""
-
-    def _compiler(self, *, has_choice: bool) -> Iterator[str]:
+    def _compiler(self) -> Iterator[str]:
         yield "/* From here on for the compiler: what it must agree with, and what it is asked. */"
         yield ""
         for part in (machinery.ASSERT, machinery.MEASURE):
             yield from self._part(part)
         yield f"#if !defined({self.names.prefix}_WITHOUT_ASSERTIONS)"
         yield ""
-        if not has_choice:
-            yield from self._choice(is_needed=False)
         numbers = [*self.assertions.layouts()]
         if numbers:
-            yield f"#if {self.names.macro('LAYOUT')} != 0"
+            yield "/* The targets whose layouts are known: those with the same ones share a number. */"
+            yield from self.sheets.lines()
+            yield f"#if {self.sheets.number} != 0"
             yield from numbers
             yield "#endif"
             yield ""

@@ -178,10 +178,7 @@ class Assertions:
         return self.sheets.each(found)
 
     def _on(self, numbers: tuple[int | None, ...], otherwise: str) -> str:
-        if len(set(numbers)) == 1:
-            return str(numbers[0])
-        listed = ", ".join(otherwise if each is None else str(each) for each in numbers)
-        return f"{self.names.macro('ON')}({listed})"
+        return self.sheets.chosen([otherwise if each is None else each for each in numbers])
 
     def _holds(self, condition: str, text: str) -> str:
         return f'{self.names.macro("ASSERT")}({condition}, "{text}");'

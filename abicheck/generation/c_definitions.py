@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from abicheck.generation.c_machinery import FLEXIBLE_POP, FLEXIBLE_PUSH
 from abicheck.generation.c_order import in_order
-from abicheck.generation.c_partial import Gaps
+from abicheck.generation.c_partial import UNSTATED, Gaps
 from abicheck.generation.c_types import declare, scalar
 from abicheck.generation.files import GenerationError
 from abicheck.model.paths import see_through, struct_of
@@ -154,7 +154,8 @@ class Definitions:
         alignments = self.sheets.each(
             lambda sheet: getattr(sheet.layout(opaque.name), "alignment", None)
         )
-        size, alignment = self.on(sizes), self.on(alignments, 1)
+        size = self.sheets.chosen([UNSTATED if each is None else each for each in sizes])
+        alignment = self.sheets.chosen([each or 1 for each in alignments])
         yield from comment("Nobody looks into it; it is stored by value.")
         aligned = self.names.macro("ALIGNED")
         yield f"struct {aligned}({alignment}) {name} {{"
@@ -162,21 +163,14 @@ class Definitions:
         yield "};"
         yield ""
 
-    def on(self, numbers: tuple[int | None, ...], other: int | None = None) -> str:
-        """Return a number of the target being compiled."""
-        chosen = [other if each is None else each for each in numbers]
-        if len(set(chosen)) == 1 and chosen[0] is not None:
-            return str(chosen[0])
-        missing = self.names.macro("UNSTATED")
-        listed = ", ".join(missing if each is None else str(each) for each in chosen)
-        return f"{self.names.macro('ON')}({listed})"
-
     # Structs and unions.
 
     def _struct(self, struct: Struct) -> Iterator[str]:
         name = self.names.type(struct.name)
         is_flexible = any(map(self._is_open, struct.fields))
         yield from comment(_about(struct))
+        if struct.is_partial:
+            yield from Gaps(struct, self.sheets).unstated()
         yield from self._pack(struct, "push")
         if is_flexible:
             yield FLEXIBLE_PUSH
@@ -208,7 +202,7 @@ class Definitions:
         return " ".join(words)
 
     def _fields(self, struct: Struct, indent: str) -> Iterator[str]:
-        gaps = Gaps(struct, self.sheets, self.names) if struct.is_partial else None
+        gaps = Gaps(struct, self.sheets) if struct.is_partial else None
         for index, field in enumerate(struct.fields):
             if gaps:
                 yield from gaps.before(index, indent)

@@ -11,13 +11,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from abicheck.generation.c_partial import gaps
 from abicheck.layout import known_targets, lay_out
 from abicheck.model.layout import EnumLayout, OpaqueLayout, StructLayout
-from abicheck.model.types import Alias, type_id
+from abicheck.model.types import Alias, Opaque, Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from abicheck.generation.c_names import Names
     from abicheck.model.contract import Contract
     from abicheck.model.layout import Layouts
     from abicheck.model.target import Target
@@ -72,17 +74,21 @@ defined.
 class Sheets:
     """The layouts of a contract on every known target, those that are alike once.
 
-    `classes` are the targets of each number, from 1 on; `layouts` what they share.
+    `classes` are the targets of each number, from 1 on; `layouts` what they share. `macro` is the
+    macro that chooses among the numbers of these classes.
     """
 
-    def __init__(self, contract: Contract) -> None:
-        """Lay the contract out everywhere."""
-        self.contract = contract
+    def __init__(self, contract: Contract, names: Names, *, asserted: bool) -> None:
+        """Lay the contract out everywhere: for what is asserted, or for what the types need."""
+        self.contract, self.asserted = contract, asserted
+        self.number = names.macro("LAYOUT" if asserted else "PLACES")
+        self.macro = names.macro("ON" if asserted else "AT")
+        facts = _asserted if asserted else _needed
         found: dict[tuple[object, ...], list[Target]] = {}
         self.layouts: list[Layouts] = []
         for target in known_targets():
             layouts = lay_out(contract, target)
-            key = tuple(_facts(contract, layouts))
+            key = tuple(facts(contract, layouts))
             if key not in found:
                 found[key] = []
                 self.layouts.append(layouts)
@@ -93,28 +99,59 @@ class Sheets:
         """Return a number for each class."""
         return tuple(number(layouts) for layouts in self.layouts)
 
+    def chosen(self, numbers: Sequence[int | str]) -> str:
+        """Return the expression of the number that holds on the target being compiled."""
+        if len(set(numbers)) == 1:
+            return str(numbers[0])
+        return f"{self.macro}({', '.join(map(str, numbers))})"
 
-def _facts(contract: Contract, layouts: Layouts) -> Iterator[object]:
-    """Yield every number of a contract's layouts that its header asserts or needs."""
+    def lines(self) -> Iterator[str]:
+        """Yield the choice; where the types need it, an unknown target is an error."""
+        for place, targets in enumerate(self.classes, 1):
+            tests = conditions(targets)
+            yield f"#{'if' if place == 1 else 'elif'} \\"
+            yield from (f"    {each} \\" for each in tests[:-1])
+            yield f"    {tests[-1]}"
+            yield f"#define {self.number} {place}"
+        yield "#else"
+        if self.asserted:
+            yield f"#define {self.number} 0 /* an unknown target: nothing is asserted of layouts */"
+        else:
+            yield f'#error "{self.contract.name}: the contract states no places for this target"'
+        yield "#endif"
+        if len(self.classes) > 1:
+            yield ""
+            letters = ", ".join(f"on_{place}" for place in range(1, len(self.classes) + 1))
+            for place in range(1, len(self.classes) + 1):
+                yield f"#{'if' if place == 1 else 'elif'} {self.number} == {place}"
+                yield f"#define {self.macro}({letters}) on_{place}"
+            yield "#endif"
+        yield ""
+
+
+def _asserted(contract: Contract, layouts: Layouts) -> Iterator[object]:
+    """Yield every number of a contract's layouts that its header asserts."""
+    for name, definition in contract.definitions.items():
+        if isinstance(definition, Alias):
+            continue
+        match layouts.layout(name):
+            case StructLayout(_, size, fields, _, alignment):
+                yield size, alignment
+                yield tuple(each.offset for each in fields if each.bit_size is None)
+            case EnumLayout(_, size) | OpaqueLayout(_, size):
+                yield size
+            case _:
+                yield None
+
+
+def _needed(contract: Contract, layouts: Layouts) -> Iterator[object]:
+    """Yield every number that stands in the header's types: of opaque types, and of padding."""
     for name, definition in contract.definitions.items():
         layout = layouts.layout(name)
-        match layout:
-            case StructLayout():
-                yield layout.size, layout.alignment
-                yield tuple((each.offset, each.bit_offset) for each in layout.fields)
-                yield tuple(_size(layouts, each.type) for each in layout.fields)
-            case EnumLayout() | OpaqueLayout():
-                yield layout.size, layout.alignment
-            case _ if not isinstance(definition, Alias):
-                yield None
-    for export in contract.exports:
-        if export.is_data and export.type is not None:
-            yield _size(layouts, type_id(export.type))
-
-
-def _size(layouts: Layouts, type_id: object) -> int | None:
-    size: int | None = getattr(layouts.layout(type_id), "size", None)
-    return size
+        if isinstance(definition, Opaque):
+            yield getattr(layout, "size", None), getattr(layout, "alignment", None)
+        elif isinstance(definition, Struct) and definition.is_partial:
+            yield None if not isinstance(layout, StructLayout) else gaps(definition, layouts)
 
 
 def conditions(targets: Sequence[Target]) -> list[str]:
@@ -134,10 +171,17 @@ def _machine(machine: str, system: str, targets: Sequence[Target]) -> str:
     """Return the condition for a machine, with the environments where only some are meant."""
     here = [each for each in known_targets() if (each.machine, each.system) == (machine, system)]
     meant = [each.environment for each in here if each in targets]
-    test = MACHINES[machine]
+    test = _grouped(MACHINES[machine])
     if system == "windows":
-        test = f"({test}) || defined({MICROSOFT_MACHINES[machine]})"
+        test = f"({test} || defined({MICROSOFT_MACHINES[machine]}))"
     if len(meant) == len(here):
-        return f"({test})"
+        return test
+    android = ENVIRONMENTS["linux", "android"]
+    if [each.environment for each in here if each not in targets] == ["android"]:
+        return f"({test} && !{android})"
     tests = dict.fromkeys(ENVIRONMENTS[system, each] for each in meant)
-    return f"(({test}) && ({' || '.join(f'({each})' for each in tests)}))"
+    return f"({test} && {_grouped(' || '.join(tests))})"
+
+
+def _grouped(test: str) -> str:
+    return f"({test})" if " " in test else test
