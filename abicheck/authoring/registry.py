@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from abicheck.model.types import Definition, Type
 
 LARGEST_ALIGNMENT = 1 << 28
+WIDEST_EVERYWHERE = {"float": 8, "complex": 16, "vector": 8}
+"""Bytes of the largest of its kind that is aligned alike on machines of one data model."""
 
 
 class Registry:
@@ -111,12 +113,13 @@ class Registry:
             word = self.name_of(type_id)
         known = self.definitions.get(word)
         kind = kind_of(self.types, self.types.layout(type_id))
+        is_wide = size > WIDEST_EVERYWHERE.get((kind or "").partition(" ")[0], size)
         if known is None or (isinstance(known, Opaque) and known.size is None):
             self.definitions[word] = Opaque(
                 name=word,
                 line=0,
-                size=self.number(size),
-                alignment=self.number(alignment),
+                size=self.number(size, is_wide=is_wide),
+                alignment=self.number(alignment, is_wide=is_wide),
                 kind=kind,
             )
             what = "only its size and alignment are" if kind is None else "no more than this is"
@@ -124,9 +127,14 @@ class Registry:
             self.comment(word, f"`{name or 'bytes'}`: {what} agreed.")
         return Named(word)
 
-    def number(self, value: int) -> PerTarget:
-        """Return a number that holds where it was seen: on targets of the same data model."""
-        return PerTarget(((self.facts.target.data_model, value),))
+    def number(self, value: int, *, is_wide: bool = False) -> PerTarget:
+        """Return a number that holds where it was seen: on targets of the same data model.
+
+        What vectors and wide floating-point numbers are, each machine decides.
+        """
+        target = self.facts.target
+        key = f"{target.machine}-{target.system}" if is_wide else target.data_model
+        return PerTarget(((key, value),))
 
     def alignment(self, type_id: TypeId) -> int | None:
         """Return the alignment of a type as recorded, or as its members demand."""
