@@ -39,13 +39,13 @@ class Callback:
         self.function: Callable[..., object] | None = function
         self.name = f"the callback {getattr(function, '__qualname__', function)!s}"
         self.prototype = shape.key
-        self._keeper = vocabulary.keeper
+        self.keeper = vocabulary.keeper
         self._parameters = [vocabulary.shape(each.type) for each in shape.type.parameters]
         self._result = vocabulary.result_shape(shape.type)
         self._kept: object = None
         self._thunk = _thunk(shape, vocabulary, self._called)
         self.address: int = ctypes.cast(self._thunk, ctypes.c_void_p).value or 0
-        self._keeper.known_code.add(self.address)
+        self.keeper.known_code.add(self.address)
 
     def release(self) -> None:
         """Let go of the function: the plugin will not call it any more."""
@@ -60,19 +60,19 @@ class Callback:
         self.release()
 
     def _called(self, *raw: Any) -> object:  # noqa: ANN401 (from ctypes)
-        self._keeper.running.append(1)
+        self.keeper.running.append(1)
         try:
             return self._run(raw)
         except BaseException as error:  # noqa: BLE001  nothing may unwind through C
             report(error, self.name)
             return None if self._result is None else self._result.default()
         finally:
-            self._keeper.running.pop()
+            self.keeper.running.pop()
 
     def _run(self, raw: tuple[Any, ...]) -> object:
         if self.function is None:
             raise LifetimeError(f"{self.name} was released, and the plugin calls it")
-        hold = self._keeper.hold
+        hold = self.keeper.hold
         values = [
             shape.take(each, hold, None) for shape, each in zip(self._parameters, raw, strict=True)
         ]

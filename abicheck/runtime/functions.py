@@ -234,7 +234,7 @@ def exported_function(  # noqa: PLR0913 (two by keyword)
         passed = source.arguments(surrender)
         source.result(f"_call({passed})", free, None)
         made = source.make(name)
-    made.address = address
+    made.address, made.keeper = address, vocabulary.keeper
     made.prototype = vocabulary.function_key(function)
     return made
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from abicheck.model.types import FunctionType
+    from abicheck.runtime.keeper import Keeper
     from abicheck.runtime.shapes import Bind
     from abicheck.runtime.vocabulary import Vocabulary
 
@@ -207,11 +208,20 @@ class FunctionPointerShape(Shape):
         if prototype is not None and hasattr(value, "address"):
             if prototype != self.key:
                 wrong(where, self.spelled, value, f", which is {prototype}")
-            address: int = value.address
-            return address
+            return self._address(value, where)
         if not callable(value):
             wrong(where, self.spelled, value, "; pass a function")
         return self.vocabulary.callback(self, value).address
+
+    def _address(self, function: Any, where: str) -> int:  # noqa: ANN401 (by its attributes)
+        """Return the address of a function of a plugin, which is loaded as long as this one."""
+        keeper: Keeper = function.keeper
+        if keeper.is_unloaded:
+            raise keeper.ended(where)
+        address: int = function.address
+        if keeper is not self.vocabulary.keeper:
+            self.vocabulary.keeper.callbacks[address] = function
+        return address
 
     def take(self, raw: int | None, hold: list[object], owner: object) -> object:
         """Return the function; None for NULL.

@@ -260,6 +260,19 @@ class FieldAccess:
         self.get, self.set, self.is_plain = get, set_, is_plain
 
 
+def _finaliser(keeper: Keeper) -> Callable[[View], None]:
+    def finalise(self: View) -> None:
+        """Free it if nobody did, with a warning."""
+        try:
+            hold = self._hold
+        except AttributeError:  # It was never finished, and owns nothing.
+            return
+        if hold:
+            keeper.leaked(hold)
+
+    return finalise
+
+
 def owned_class(base: type[View], release: Callable[[int], object]) -> type[View]:
     """Return the class of what is like `base` and was handed over to Python.
 
@@ -292,11 +305,6 @@ def owned_class(base: type[View], release: Callable[[int], object]) -> type[View
             hold.clear()
             release(self._address)
 
-    def finalise(self: View) -> None:
-        """Free it if nobody did, with a warning."""
-        if self._hold:
-            keeper.leaked(self._hold)
-
     members = {
         "__slots__": (),
         "__doc__": f"{named}, owned: freed once, by `with`, by `free()` or at last by itself.",
@@ -305,6 +313,6 @@ def owned_class(base: type[View], release: Callable[[int], object]) -> type[View
         "free": free,
         "__enter__": enter,
         "__exit__": leave,
-        "__del__": finalise,
+        "__del__": _finaliser(keeper),
     }
     return type(base.__name__, (base,), members)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import tracemalloc
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -156,7 +157,7 @@ def growth(work: Callable[[], None], rounds: int) -> tuple[int, int]:
             measured.append((tracemalloc.get_traced_memory()[0], len(gc.get_objects())))
     finally:
         tracemalloc.stop()
-    pairs = list(zip(measured, measured[1:], strict=False))
+    pairs = list(pairwise(measured))
     return min(b[0] - a[0] for a, b in pairs), min(b[1] - a[1] for a, b in pairs)
 
 
