@@ -114,7 +114,7 @@ class _Inspector:
             types=types,
             more_types=max(0, len(self.translator.known.structs) - MOST_TYPES),
             evidence=tuple(self._evidence(exports)),
-            notes=tuple(getattr(self.types, "notes", ())),
+            notes=(*getattr(self.types, "notes", ()), *_descriptor(evidence)),
         )
 
     # Types that were asked for by name.
@@ -296,6 +296,22 @@ class _Inspector:
                 "filled when it is loaded, or of a type that is not shown", self.without_value
             ),
         )
+
+
+def _descriptor(evidence: Evidence) -> Iterator[str]:
+    """Say what the plugin's descriptor is of, or why it cannot be used."""
+    descriptor = getattr(evidence, "descriptor", None)
+    if descriptor is None:
+        return
+    said, absence = descriptor.said, descriptor.absence()
+    if said is None:
+        yield str(absence)
+        return
+    yield (
+        f"its descriptor is of {said.contract} {said.version} (types: {len(said.types)}, exports: "
+        f"{len(said.exports)}), written by {said.writer}; {said.size} bytes at "
+        f"{said.file_offset:#x}"
+    )
 
 
 def _unless_empty(reason: str, names: Sequence[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
