@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from abicheck.generation.files import GeneratedFile, GenerationError
+from abicheck.errors import GenerationError
+from abicheck.generation.files import GeneratedFile
 from abicheck.generation.head import command
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ GENERATORS = {
 
 HOST_GENERATORS = {
     "c": "abicheck.generation.c_host",
-    "rust": "abicheck.generation.rust_host",
+    "rust": "abicheck.generation.rust.host",
 }
 """The same for guards: what a host includes to check plugins before it loads them."""
 

@@ -10,7 +10,7 @@ from abicheck.generation.c_definitions import Definitions
 from abicheck.generation.c_descriptor import Descriptor
 from abicheck.generation.c_names import Names
 from abicheck.generation.c_prototypes import Prototypes
-from abicheck.generation.c_targets import Sheets, conditions
+from abicheck.generation.c_targets import Sheets
 from abicheck.generation.files import GeneratedFile
 from abicheck.generation.head import head
 from abicheck.generation.names import file_stem
@@ -118,7 +118,7 @@ class _Header:
         yield ""
         numbers = [*self.assertions.layouts()]
         if numbers:
-            yield "/* The targets whose layouts are known: those with the same ones share a number. */"
+            yield "/* Targets whose layouts are known: those with the same ones share a number. */"
             yield from self.sheets.lines()
             yield f"#if {self.sheets.number} != 0"
             yield from numbers

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from abicheck.errors import GenerationError
 from abicheck.generation.c_machinery import FLEXIBLE_POP, FLEXIBLE_PUSH
 from abicheck.generation.c_order import in_order
 from abicheck.generation.c_partial import UNSTATED, Gaps
 from abicheck.generation.c_types import declare, scalar
-from abicheck.generation.files import GenerationError
 from abicheck.model.paths import see_through, struct_of
 from abicheck.model.types import (
     Alias,

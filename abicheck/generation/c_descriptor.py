@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from abicheck import __version__
+from abicheck.errors import GenerationError
 from abicheck.generation.c_assertions import pointer_to
 from abicheck.generation.c_samples import Sample
-from abicheck.generation.files import GenerationError
 from abicheck.generation.plan import (
     AGGREGATE,
     BIT_FIELD,

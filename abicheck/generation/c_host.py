@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from abicheck.errors import GenerationError
 from abicheck.generation.c_definitions import ownership, sentence
 from abicheck.generation.c_host_tables import exports_table, rules_table
 from abicheck.generation.c_host_tags import readable_tags, tag_function
@@ -69,6 +70,9 @@ class _Guard:
         self.exports = {
             each.name: each for each in self.plan.records if isinstance(each, ExportRecord)
         }
+        if not self.exports:
+            skipped = [f"exports.{name}: {reason}" for name, reason in self.plan.skipped]
+            raise GenerationError(["a guard needs an export to look up", *skipped])
 
     def filled(self, text: str) -> str:
         """Return a part of the guard with this contract's names in it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from abicheck.generation.files import GenerationError
+from abicheck.errors import GenerationError
 from abicheck.model.paths import see_through
 from abicheck.model.types import Alias, Array, Enum, FunctionType, Named, Pointer, Struct
 

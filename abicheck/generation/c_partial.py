@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from abicheck.generation.files import GenerationError
+from abicheck.errors import GenerationError
 from abicheck.layout.extent import round_up
 from abicheck.model.layout import StructLayout
 

@@ -1,14 +1,8 @@
-"""What a generator returns: files, or the reasons why there can be none."""
+"""What a generator returns: files that say what made them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from abicheck.errors import AbicheckError
 from abicheck.model.records import record
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 MARK = "Made by abicheck"
 """What stands in the first line of every generated file, whatever its language's comments are."""
@@ -20,12 +14,3 @@ class GeneratedFile:
 
     name: str
     text: str
-
-
-class GenerationError(AbicheckError):
-    """A language cannot express a contract; `reasons` has a sentence for each obstacle."""
-
-    def __init__(self, reasons: Sequence[str]) -> None:
-        """Keep every reason."""
-        super().__init__("\n".join(reasons))
-        self.reasons = tuple(reasons)

@@ -11,7 +11,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#if defined(__GLIBC__) && !defined(RTLD_DEFAULT)
+#if defined(__GLIBC__) && !defined(__USE_GNU)
 #error "NAME_host.h must come first in the file that defines CAPS_HOST_IMPLEMENTATION"
 #endif
 #endif
@@ -411,6 +411,7 @@ static int NAME_guard_image(NAME_guard *file)
     const unsigned char *own = (const unsigned char *)&descriptor + 24, *head = NAME_guard_bytes(file, 0, 32);
     NAME_guard_record contract, record;
     int i;
+    memset(&contract, 0, sizeof contract);
     file->is_elf = !memcmp(head, "\177ELF", 4);
     file->is_wide = head[4] == 2;
     file->is_big_endian = file->is_elf && head[5] == 2;

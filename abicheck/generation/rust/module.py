@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from abicheck.generation.files import GenerationError
+from abicheck.errors import GenerationError
 from abicheck.generation.head import head
 from abicheck.generation.names import identifier
 from abicheck.generation.plan import ExportRecord
@@ -73,7 +73,7 @@ def hidden_module(plan: Plan, writer: Writer, descriptor: Descriptor) -> list[st
         *exports,
         "    /// Bytes of the descriptor without the note's header, and of the whole note.",
         f"    const DESCRIBED: usize = {descriptor.described};",
-        f"    const LENGTH: usize = {descriptor.length};",
+        f"    pub const LENGTH: usize = {descriptor.length};",
         "",
         "    /// An ELF note on every format; `docs/descriptor.md` specifies the bytes.",
         "    #[repr(C, align(4))]",
