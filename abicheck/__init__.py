@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from abicheck.errors import UncallableError as UncallableError
     from abicheck.errors import UnsupportedError as UnsupportedError
     from abicheck.errors import UseAfterFree as UseAfterFree
+    from abicheck.generation.files import GeneratedFile
     from abicheck.model.contract import Contract as Contract
     from abicheck.model.options import VerifyOptions
     from abicheck.model.probing import ProbeReport as ProbeReport
@@ -58,6 +59,7 @@ _HOME = {
     "BrokenPromise": "abicheck.errors",
     "ContractError": "abicheck.errors",
     "DoubleFree": "abicheck.errors",
+    "GenerationError": "abicheck.errors",
     "LifetimeError": "abicheck.errors",
     "LoadError": "abicheck.errors",
     "OwnershipError": "abicheck.errors",
@@ -72,12 +74,13 @@ _HOME = {
     "Report": "abicheck.model.report",
     "Verdict": "abicheck.model.report",
     "Contract": "abicheck.model.contract",
+    "GeneratedFile": "abicheck.generation.files",
     "Loader": "abicheck.runtime.loader",
     "Plugin": "abicheck.runtime.plugin",
     "ProbeReport": "abicheck.model.probing",
 }
 
-__all__ = ["__version__", "load", "loader", "parse_contract", "probe", "verify", *_HOME]  # noqa: PLE0604  all of them text
+__all__ = ["__version__", "generate", "load", "loader", "parse_contract", "probe", "verify", *_HOME]  # noqa: PLE0604  all of them text
 
 
 def parse_contract(path: str | os.PathLike[str]) -> Contract:
@@ -89,6 +92,24 @@ def parse_contract(path: str | os.PathLike[str]) -> Contract:
     from abicheck.verification import read_contract  # noqa: PLC0415 (see the module's docstring)
 
     return read_contract(path)
+
+
+def generate(
+    contract: Contract | str | os.PathLike[str], language: str, *, host: bool = False
+) -> tuple[GeneratedFile, ...]:
+    """Return the source that a contract comes to in "c", "rust" or "python": names and texts.
+
+    With `host`, the guard is among the files that a host needs to check plugins.
+
+    Raises:
+        ContractError: the contract is wrong.
+        GenerationError: there is no such language, or it cannot express the contract.
+    """
+    from abicheck import generation  # noqa: PLC0415
+    from abicheck.model.contract import Contract as Parsed  # noqa: PLC0415
+
+    agreed = contract if isinstance(contract, Parsed) else parse_contract(contract)
+    return generation.generate(agreed, language, host=host)
 
 
 def verify(  # noqa: PLR0913 (all but two by keyword)

@@ -105,3 +105,12 @@ class DoubleFree(UseAfterFree):
 
 class PluginUnloaded(LifetimeError):  # noqa: N818 (it says what became of the plugin)
     """What is used belongs to a plugin that was unloaded."""
+
+
+class GenerationError(AbicheckError):
+    """A language cannot express a contract; `reasons` has a sentence for each obstacle."""
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        """Keep every reason."""
+        super().__init__("\n".join(reasons))
+        self.reasons = tuple(reasons)

@@ -15,7 +15,7 @@ from abicheck.commands.arguments import (
     suggestion,
 )
 from abicheck.commands.contracts import SET, open_contract
-from abicheck.errors import ContractError
+from abicheck.errors import ContractError, GenerationError
 from abicheck.model.report import ExitCode
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def run(words: Sequence[str]) -> int:
         contract = open_contract(arguments, f"generate {language}")
     except ContractError as error:
         return streams.refuse(error.problems, "text")
-    from abicheck.generation import GenerationError, generate  # noqa: PLC0415
+    from abicheck.generation import generate  # noqa: PLC0415
 
     try:
         files = generate(
