@@ -1,15 +1,18 @@
-"""Plugins and hosts of the tutorial in C, built against headers generated from altered contracts."""
+"""Plugins and hosts of the tutorial in C, built against generated headers."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from abicheck.contract import parse_contract_text
 from abicheck.generation import generate
 from tests.conftest import ROOT, contract
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SOURCES = ROOT / "fixtures" / "tutorial" / "c"
 GREETING = "Greeting from plugin: Hello, World!\n"

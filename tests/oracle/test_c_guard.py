@@ -87,8 +87,10 @@ def test_mark_is_left_by_a_plugin_that_runs(host: Path, plugin: Path, tmp_path: 
 
 @pytest.mark.parametrize(
     "by",
-    ["gcc -std=c99", "gcc -std=c11 -O2", "gcc -std=c17", "g++ -xc++ -std=c++11", "clang -std=c99"]
-    + ["clang -xc++ -std=c++11 -lstdc++", "clang -xc++ -std=c++20 -lstdc++"],
+    [
+        *("gcc -std=c99", "gcc -std=c11 -O2", "gcc -std=c17", "g++ -xc++ -std=c++11"),
+        *("clang -std=c99", "clang -xc++ -std=c++11 -lstdc++", "clang -xc++ -std=c++20 -lstdc++"),
+    ],
 )
 def test_host_is_free_of_warnings_and_works(folder: Path, plugin: Path, by: str) -> None:
     host = build_host(folder / "host-by", *FLAGS, by=by)
