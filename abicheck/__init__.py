@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from abicheck.errors import BrokenPromise as BrokenPromise
     from abicheck.errors import ContractError as ContractError
     from abicheck.errors import DoubleFree as DoubleFree
+    from abicheck.errors import GenerationError as GenerationError
     from abicheck.errors import LifetimeError as LifetimeError
     from abicheck.errors import LoadError as LoadError
     from abicheck.errors import OwnershipError as OwnershipError
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from abicheck.errors import UncallableError as UncallableError
     from abicheck.errors import UnsupportedError as UnsupportedError
     from abicheck.errors import UseAfterFree as UseAfterFree
-    from abicheck.generation.files import GeneratedFile
+    from abicheck.generation.files import GeneratedFile as GeneratedFile
     from abicheck.model.contract import Contract as Contract
     from abicheck.model.options import VerifyOptions
     from abicheck.model.probing import ProbeReport as ProbeReport
