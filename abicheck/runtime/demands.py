@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from abicheck import verification
-from abicheck.runtime.loading import COPY, PATH, Demand
+from abicheck.runtime.examining import COPY, PATH, Demand
 from abicheck.runtime.remembering import Memory
 
 if TYPE_CHECKING:
@@ -42,3 +42,8 @@ def memory_in(cache: str | os.PathLike[str] | None) -> Memory:
     if directory not in _memories:
         _memories[directory] = Memory(directory)
     return _memories[directory]
+
+
+def forget() -> None:
+    """Forget what this process remembers; what is in directories stays."""
+    _memories.clear()

@@ -27,6 +27,17 @@ class LinkMap(ctypes.Structure):
     )
 
 
+class Owner(ctypes.Structure):
+    """What the loader says of an address. Source: glibc and musl, dlfcn.h, `Dl_info`."""
+
+    _fields_ = (
+        ("dli_fname", ctypes.c_char_p),
+        ("dli_fbase", ctypes.c_void_p),
+        ("dli_sname", ctypes.c_char_p),
+        ("dli_saddr", ctypes.c_void_p),
+    )
+
+
 class _Calls:
     """The functions of the loader that this process has, with their types."""
 
@@ -45,6 +56,8 @@ class _Calls:
         if self.versioned is not None:
             self.versioned.restype = ctypes.c_void_p
             self.versioned.argtypes = (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_char_p)
+        self.owner = library.dladdr
+        self.owner.restype, self.owner.argtypes = ctypes.c_int, (ctypes.c_void_p, ctypes.c_void_p)
         self.info = library.dlinfo
         self.info.restype = ctypes.c_int
         self.info.argtypes = (ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
@@ -82,6 +95,14 @@ def known_library(path: str, *, keep: bool = True) -> int | None:
     if not keep:
         _CALLS.close(handle)
     return int(handle)
+
+
+def holds(address: int, path: str) -> bool:
+    """Whether an address still belongs to the image that was opened as `path`."""
+    owner = Owner()
+    if not _CALLS.owner(address, ctypes.byref(owner)):
+        return False
+    return bool(owner.dli_fname == os.fsencode(path))
 
 
 def close_library(handle: int) -> None:

@@ -49,8 +49,8 @@ class Mechanics(Protocol):
     def find(self, name: str, version: str | None) -> int | None:
         """Return what a look-up in the image finds, in it or in a library that it needs."""
 
-    def rival(self, name: str) -> int | None:
-        """Return where the image's own uses of an export lead, if not to the image itself."""
+    def rival(self, name: str, found: int) -> int | None:
+        """Return where the image's own uses of an export lead, if not to where it was `found`."""
 
     def is_executable(self, address: int) -> bool:
         """Whether an address of this process is mapped executable."""
@@ -146,10 +146,10 @@ class LoadedImage:
                     return bool(part.flags & EXECUTE)
         return self._mechanics.is_executable(address)
 
-    def rival(self, name: str) -> int | None:
-        """Return where the image's own uses of an export lead, if not to the image itself."""
-        found = self._mechanics.rival(name)
-        return None if found is None or self.contains(found) else found
+    def rival(self, name: str, found: int) -> int | None:
+        """Return where the image's own uses of an export lead, if not to where it was `found`."""
+        rival = self._mechanics.rival(name, found)
+        return None if rival is None or self.contains(rival) else rival
 
     def owner(self, address: int) -> str:
         """Return the file that an address of this process belongs to, for people."""

@@ -166,14 +166,14 @@ class _Mechanics:
         """Return what dlsym finds, or with a version dlvsym."""
         return dl.find_symbol(self._handle, name, version)
 
-    def rival(self, name: str) -> int | None:
+    def rival(self, name: str, found: int) -> int | None:
         """Return what the image's own uses of an export are bound to, if that is elsewhere.
 
         Where the executable or a preloaded library has the same name, references go
         there: that is the loader's rule for symbols of default visibility.
         """
         elsewhere = dl.find_symbol(None, name)
-        if elsewhere is None or elsewhere == dl.find_symbol(self._handle, name):
+        if elsewhere is None or elsewhere == found:
             return None
         return bound_elsewhere(self._elf, self._base, name, elsewhere)
 
@@ -192,7 +192,8 @@ class _Mechanics:
         if self._keeps is not None:
             return self._keeps
         dl.close_library(self._handle)
-        if dl.known_library(self._name) is not None:  # The same handle, good from now on.
+        if dl.holds(self._base, self._name):
+            dl.known_library(self._name)  # The same handle, good from now on.
             return _why_it_stayed(self._elf)
         if self._descriptor is not None:
             os.close(self._descriptor)

@@ -10,7 +10,7 @@ import ctypes
 import os
 from typing import TYPE_CHECKING
 
-from abicheck.model.evidence import IFUNC, Observed, Origin, PointerValue, Unseen
+from abicheck.model.evidence import Observed, Origin, PointerValue, Unseen
 from abicheck.model.layout import (
     BOOL,
     CHAR,
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from abicheck.model.layout import FunctionLayout, Layouts, TypeLayout
     from abicheck.model.report import Claim, PluginReport
     from abicheck.rules import Case
+    from abicheck.runtime.examining import Examined
     from abicheck.runtime.image import LoadedImage
+    from abicheck.runtime.remembering import Place
 
 LARGEST_READ = 1 << 24
 PAGE = 4096
@@ -43,14 +45,17 @@ INTEGERS = {
 }  # fmt: skip
 
 
-def judge_loaded(case: Case, image: LoadedImage, report: PluginReport) -> PluginReport:
+def judge_loaded(found: Examined, image: LoadedImage) -> PluginReport:
     """Return the report with what the loaded image answers put in.
 
     *Safety*: functions that tags name are called.
     """
-    claims = _placed(case, image, report.claims)
-    if not any(tag.calls for tag in case.contract.tags):
+    report, case = found.report, found.case
+    claims = _placed(found, image)
+    if case is None:
         return report if claims is report.claims else replace(report, claims=claims)
+    if any(claim.status == MISMATCH for claim in claims):
+        return replace(report, claims=claims)  # Functions that may not be its own are not called.
     live = case.loaded(LiveEvidence(case.evidence, image), LiveCaller(case.layouts))
     answered = {
         f"tags.{tag.name}": tuple(tags.claims_of(live, tag))
@@ -93,34 +98,32 @@ def _with(
 # Where the exports are.
 
 
-def _placed(case: Case, image: LoadedImage, claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
+def _placed(found: Examined, image: LoadedImage) -> tuple[Claim, ...]:
     """Return the claims with a mismatch for each export that is not where the file has it."""
-    strays: dict[str, str] = {}
-    for export, symbol in case.wanted:
-        stray = _stray(image, symbol)
-        if stray is not None:
-            strays[f"exports.{export.name}"] = stray
+    claims = found.report.claims
+    strays = {place.subject: _stray(image, place) for place in found.places}
+    strays = {subject: stray for subject, stray in strays.items() if stray is not None}
     if not strays:
         return claims
+    target = str(found.layouts.target)
     return tuple(
         replace(claim, status=MISMATCH, required=True, actual=strays[claim.subject], message=None)
-        if claim.claim == "linkage" and claim.subject in strays and claim.target == case.target
+        if claim.claim == "linkage" and claim.subject in strays and claim.target == target
         else claim
         for claim in claims
     )
 
 
-def _stray(image: LoadedImage, symbol: Symbol) -> str | None:
+def _stray(image: LoadedImage, place: Place) -> str | None:
     """Return where an export is instead of in this image, in words; None if it is there."""
-    version = None if symbol.version is None or symbol.is_default_version else symbol.version
-    found = image.lookup(symbol.name, version)
+    found = image.lookup(place.name, place.version)
     if found is None:
         return "not found in the loaded image"
     if not image.contains(found):
         return f"in {image.owner(found)} once it is loaded"
-    if symbol.kind == IFUNC:
+    if place.is_chosen:
         return None
-    rival = image.rival(symbol.name)
+    rival = image.rival(place.name, found)
     return None if rival is None else f"the plugin's own uses of it lead to {image.owner(rival)}"
 
 

@@ -20,7 +20,7 @@ from abicheck.runtime.registry import REGISTRY
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from abicheck.runtime.loading import Demand
+    from abicheck.runtime.examining import Demand
     from abicheck.runtime.plugin import Plugin
     from abicheck.runtime.registry import Registry
 

@@ -11,7 +11,8 @@ from abicheck import verification
 from abicheck.errors import AbicheckError, LoadError, PluginRefused
 from abicheck.model.options import VerifyOptions
 from abicheck.model.types import Pointer
-from abicheck.runtime.loading import Demand
+from abicheck.runtime.examining import Demand, may_be_loaded
+from abicheck.runtime.refusing import refusal
 from abicheck.runtime.registry import Registry
 
 if TYPE_CHECKING:
@@ -78,8 +79,6 @@ def _probe(said: dict[str, Any], channel: Channel) -> None:
 
 def _verify(path: str, demand: Demand) -> None:
     """Find out first what can be found out without running anything."""
-    from abicheck.runtime.loading import may_be_loaded, refusal  # noqa: PLC0415
-
     found = verification.examine(path, demand.contract, demand.options)
     if not may_be_loaded(found.report, found.cases):
         raise refusal(found.report, demand.contract)

@@ -14,14 +14,16 @@ from abicheck.errors import BinaryError
 from abicheck.model.report import PluginReport
 from abicheck.runtime.content import read_content
 from abicheck.runtime.fingerprint import fingerprint
-from abicheck.runtime.loading import load_content, refusal
+from abicheck.runtime.loading import load_content
+from abicheck.runtime.refusing import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from abicheck.runtime.content import Content
+    from abicheck.runtime.examining import Demand
     from abicheck.runtime.image import LoadedImage
-    from abicheck.runtime.loading import Demand, Loaded
+    from abicheck.runtime.loading import Loaded
     from abicheck.runtime.plugin import Plugin
 
     ImageKey = tuple[str, str, str]

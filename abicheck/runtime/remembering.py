@@ -17,14 +17,17 @@ from typing import TYPE_CHECKING, Any
 
 from abicheck import __version__
 from abicheck.model.evidence import Origin
-from abicheck.model.records import replace
+from abicheck.model.records import record, replace
 from abicheck.model.report import Claim, PluginReport
+from abicheck.model.target import Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from abicheck.model.options import VerifyOptions
     from abicheck.runtime.content import Content
+
+    _Entry = tuple["Known", list[list[object]]]
 
 FORMAT = 1
 LARGEST_ENTRY = 1 << 22
@@ -33,41 +36,64 @@ WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 """Such files and directories are not believed."""
 
 
+@record
+class Place:
+    """An export that must lie in the image: the claim's subject, the symbol's name and version.
+
+    `version` is None for what a plain look-up finds. `is_chosen`: a resolver decides where it is.
+    """
+
+    subject: str
+    name: str
+    version: str | None = None
+    is_chosen: bool = False
+
+
+@record
+class Known:
+    """What verification came to for bytes that may be loaded: no more than loading needs."""
+
+    report: PluginReport
+    target: Target
+    places: tuple[Place, ...]
+
+
 class Memory:
     """Reports of this process, and with a `directory` those of others too."""
 
     def __init__(self, directory: str | None = None) -> None:
         """Remember in memory, and in `directory` if it is safe; `problem` says why it is not."""
-        self._reports: dict[str, tuple[PluginReport, list[list[object]]]] = {}
+        self._known: dict[str, _Entry] = {}
         self.directory, self.problem = directory, None
         if directory is not None:
             self.problem = _why_unsafe(directory)
 
-    def recall(self, key: str | None, path: str) -> PluginReport | None:
-        """Return the report of what is known under `key`, as if about the file at `path`."""
+    def recall(self, key: str | None, path: str) -> Known | None:
+        """Return what is known under `key`, as if about the file at `path`."""
         if key is None:
             return None
-        known = self._reports.get(key) or self._read(key)
-        if known is None or not _are_unchanged(known[1]):
+        entry = self._known.get(key) or self._read(key)
+        if entry is None or not _are_unchanged(entry[1]):
             return None
-        self._reports[key] = known
-        return _renamed(known[0], path)
+        self._known[key] = entry
+        return replace(entry[0], report=_renamed(entry[0].report, path))
 
-    def keep(self, key: str | None, report: PluginReport, options: VerifyOptions) -> None:
-        """Remember a report; what cannot be written is not remembered, and costs nothing else."""
+    def keep(self, key: str | None, known: Known, options: VerifyOptions) -> None:
+        """Remember an outcome; what cannot be written is not remembered, and costs nothing else."""
         if key is None:
             return
+        report = known.report
         others = {claim.origin.file for claim in report.claims if claim.origin} - {report.file}
         states = [_state(file) for file in sorted({*others, *options.debug_files})]
         if any(state is None for state in states):
             return
-        known = (report, [state for state in states if state is not None])
-        while len(self._reports) >= MOST_IN_MEMORY:
-            self._reports.pop(next(iter(self._reports)))
-        self._reports[key] = known
-        self._write(key, known)
+        entry = (known, [state for state in states if state is not None])
+        while len(self._known) >= MOST_IN_MEMORY:
+            self._known.pop(next(iter(self._known)), None)
+        self._known[key] = entry
+        self._write(key, entry)
 
-    def _read(self, key: str) -> tuple[PluginReport, list[list[object]]] | None:
+    def _read(self, key: str) -> _Entry | None:
         if self.directory is None or self.problem is not None:
             return None
         try:
@@ -76,22 +102,38 @@ class Memory:
             body = entry["body"]
             if entry["sum"] != _sum(body) or body["key"] != key:
                 return None
-            return _report_from(body["report"]), body["files"]
+            known = Known(
+                _report_from(body["report"]),
+                Target(*body["target"]),
+                tuple(Place(*place) for place in body["places"]),
+            )
+            return known, body["files"]
         except (OSError, ValueError, LookupError, TypeError, RecursionError):
             return None  # Absent, damaged or not ours: then the plugin is verified anew.
 
-    def _write(self, key: str, known: tuple[PluginReport, list[list[object]]]) -> None:
+    def _write(self, key: str, entry: _Entry) -> None:
         if self.directory is None or self.problem is not None:
             return
-        body = {"key": key, "files": known[1], "report": _plain(known[0])}
+        known, files = entry
+        target = known.target
+        body = {
+            "key": key,
+            "files": files,
+            "target": [target.machine, target.system, target.environment, target.pointer_bits],
+            "places": [
+                [place.subject, place.name, place.version, place.is_chosen]
+                for place in known.places
+            ],
+            "report": _plain(known.report),
+        }
         text = json.dumps({"sum": _sum(body), "body": body}, separators=(",", ":"))
-        target = os.path.join(self.directory, _file_name(key))
-        temporary = f"{target}.{os.getpid()}.{os.urandom(4).hex()}"
+        final = os.path.join(self.directory, _file_name(key))
+        temporary = f"{final}.{os.getpid()}.{os.urandom(4).hex()}"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
         try:
             with open(os.open(temporary, flags, 0o600), "w", encoding="ascii") as file:
                 file.write(text)
-            os.replace(temporary, target)
+            os.replace(temporary, final)
         except OSError:
             try:
                 os.unlink(temporary)

@@ -15,7 +15,8 @@ import pytest
 from abicheck import verification
 from abicheck.model.options import VerifyOptions
 from abicheck.runtime.content import read_content
-from abicheck.runtime.loading import Demand, Loaded, load_content
+from abicheck.runtime.examining import Demand
+from abicheck.runtime.loading import Loaded, load_content
 from tests.conftest import ROOT, binary
 
 if TYPE_CHECKING:

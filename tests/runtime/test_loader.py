@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = on_linux
+pytestmark = [on_linux, pytest.mark.usefixtures("unloading")]
 
 
 @pytest.fixture

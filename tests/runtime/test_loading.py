@@ -44,7 +44,7 @@ def test_loaded_plugin_answers(marks: Path, pin: str) -> None:
 def test_refused_plugin_ran_nothing_and_is_not_mapped(marks: Path, name: str, pin: str) -> None:
     with pytest.raises(PluginRefused):
         opened(binary(f"loading/{name}"), pin=pin)
-    assert not marks.exists()
+    assert not marks.exists() or "begin" not in marks.read_text()
     assert [line for line in mapped(name) if "x" in line.split()[1]] == []
 
 
@@ -173,9 +173,10 @@ def test_image_made_before_a_fork_works_in_the_child() -> None:
     loaded.image.close()
 
 
-def test_child_of_a_fork_loads_for_itself() -> None:
-    assert in_child(lambda: call(opened(binary("loading/libmarks-2.so"))) == 2)
-    assert mapped("libmarks-2") == []
+def test_child_of_a_fork_loads_for_itself(tmp_path: Path) -> None:
+    plugin = placed("libmarks-2.so", tmp_path, "forked.so")
+    assert in_child(lambda: call(opened(plugin)) == 2)
+    assert mapped("forked.so") == []
 
 
 def in_child(check: object) -> bool:

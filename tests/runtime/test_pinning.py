@@ -121,7 +121,7 @@ def test_second_version_from_the_same_path_is_the_second_one(tmp_path: Path, pin
 
 
 def test_reused_descriptor_does_not_bring_the_old_image_back(tmp_path: Path) -> None:
-    plugin = placed("libmarks.so", tmp_path)
+    plugin = placed("libmarks.so", tmp_path, "reused.so")
     first = opened(plugin)
     (descriptor,) = [
         int(name) for name in os.listdir("/proc/self/fd") if is_copy(f"/proc/self/fd/{name}")
@@ -136,7 +136,7 @@ def test_reused_descriptor_does_not_bring_the_old_image_back(tmp_path: Path) -> 
 def is_copy(link: str) -> bool:
     """Whether a descriptor is that of a pinned plugin."""
     try:
-        return os.readlink(link).startswith("/memfd:libmarks")
+        return os.readlink(link).startswith("/memfd:reused.so")
     except OSError:
         return False
 

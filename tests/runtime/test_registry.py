@@ -19,7 +19,7 @@ from tests.runtime.opening import CALLED, CONTRACT, mapped, on_linux, placed
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = on_linux
+pytestmark = [on_linux, pytest.mark.usefixtures("unloading")]
 
 GREETER = ROOT / "schemas" / "greeter.toml"
 
