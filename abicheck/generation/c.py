@@ -11,6 +11,7 @@ from abicheck.generation.c_descriptor import Descriptor
 from abicheck.generation.c_names import Names
 from abicheck.generation.c_prototypes import Prototypes
 from abicheck.generation.c_targets import Sheets
+from abicheck.generation.c_text import fold
 from abicheck.generation.files import GeneratedFile
 from abicheck.generation.head import head
 from abicheck.generation.names import file_stem
@@ -146,10 +147,11 @@ class _Header:
         yield "/* What initialises it, in format 1 of abicheck's docs/descriptor.md. */"
         yield f"#define {self.names.prefix}_DESCRIPTOR {{ \\"
         for piece in pieces:
-            remark = f" /* {piece.comment} */" if piece.comment else ""
+            if piece.comment:
+                yield f"    /* {piece.comment} */ \\"
             is_plain = piece.declaration.startswith("unsigned char")
             value = f"{{ {piece.value} }}" if is_plain else piece.value
-            yield f"    {value},{remark} \\"
+            yield from fold(f"    {value},", " \\")
         yield "}"
         yield ""
         yield from self._part(machinery.CARRY)

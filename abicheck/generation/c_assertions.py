@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from abicheck.generation.c_definitions import literal
+from abicheck.generation.c_text import fold
 from abicheck.generation.c_types import declare
 from abicheck.generation.plan import EnumRecord, ExportRecord, OpaqueRecord, StructRecord
 from abicheck.model.layout import StructLayout
@@ -181,7 +182,7 @@ class Assertions:
         return self.sheets.chosen([otherwise if each is None else each for each in numbers])
 
     def _holds(self, condition: str, text: str) -> str:
-        return f'{self.names.macro("ASSERT")}({condition}, "{text}");'
+        return "\n".join(fold(f'{self.names.macro("ASSERT")}({condition}, "{text}");'))
 
 
 def _distance(layouts: Layouts, name: str) -> int | None:

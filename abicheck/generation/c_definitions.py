@@ -8,6 +8,7 @@ from abicheck.errors import GenerationError
 from abicheck.generation.c_machinery import FLEXIBLE_POP, FLEXIBLE_PUSH
 from abicheck.generation.c_order import in_order
 from abicheck.generation.c_partial import UNSTATED, Gaps
+from abicheck.generation.c_text import INDENT, fold, remarked
 from abicheck.generation.c_types import declare, scalar
 from abicheck.model.paths import see_through, struct_of
 from abicheck.model.types import (
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from abicheck.model.contract import Contract
     from abicheck.model.types import Field, Type
 
-INDENT = "    "
 INT_MIN, INT_MAX = -(2**31), 2**31 - 1
 PLAIN_BIT_FIELDS = {"c_int", "c_uint", "bool"}
 """Types that C99 gives bit-fields; all others are extensions, which every compiler has."""
@@ -140,7 +140,7 @@ class Definitions:
 
     def _typedef(self, name: str, type_: Type, free: str | bool | None) -> Iterator[str]:
         yield from comment(ownership(free))
-        yield f"typedef {declare(type_, self.names.type(name), self.names)};"
+        yield from fold(f"typedef {declare(type_, self.names.type(name), self.names)};")
         yield ""
 
     def _transparent(self, struct: Struct) -> Iterator[str]:
@@ -233,8 +233,8 @@ class Definitions:
         said = [f"since {field.since}"] if field.since else []
         said += [_nullability(seen)] if _nullability(seen) else []
         said += [ownership(field.free)] if ownership(field.free) else []
-        remark = f" /* {'; '.join(said)} */" if said else ""
-        yield f"{indent}{f'{self.extension} ' if is_extension else ''}{text};{remark}"
+        extension = f"{self.extension} " if is_extension else ""
+        yield from remarked(f"{indent}{extension}{text};", "; ".join(said))
 
 
 def _about(struct: Struct) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from abicheck.generation.c_definitions import ownership, sentence
+from abicheck.generation.c_text import fold
 from abicheck.generation.c_types import convention, declare
 from abicheck.generation.plan import ExportRecord
 from abicheck.generation.versions import stated_version
@@ -32,7 +33,7 @@ class Prototypes:
                 said = self._said_of(each)
                 if said:
                     yield f"/* {said} */"
-                yield f"{self._declaration(each)};"
+                yield from fold(f"{self._declaration(each)};")
         for name, reason in self.plan.skipped:
             yield f"/* {name}: {reason}. */"
 
