@@ -10,6 +10,7 @@ import pytest
 
 import abicheck
 from abicheck.model.report import UNVERIFIED, Report, Verdict
+from tests.conftest import ROOT
 from tests.evidence.descriptor.dump import dump, essence
 from tests.evidence.descriptor.encoder import encode, header, note, record
 from tests.evidence.descriptor.plugins import plugin, symbols_of, target_of
@@ -19,31 +20,7 @@ if TYPE_CHECKING:
 
     from abicheck.model.contract import Contract
 
-CONTRACT = """
-contract = "everything"
-version = "1.2"
-format = 1
-[exports]
-load = "fn(mode: Mode, c_int) -> *mut Plugin"
-note = "fn(*const c_char, ...)"
-TABLE = "static [Entry; 3]"
-[exports.text]
-type = "fn() -> *const c_char"
-free = "host"
-[structs.Plugin]
-fields = [
-  "size: u32", "flags: u32 : 3", "more: u32 : 7", "mode: Mode", "value: Value",
-  "ratio: f64", "name: [c_char; 16]", "is_on: bool", "entries: *const Entry",
-  { name = "step", type = "Option<fn(*mut c_void, u8) -> *mut c_void>", free = false },
-]
-[structs.Entry]
-fields = ["key: u64", "value: i16", "small: u8"]
-[unions.Value]
-fields = ["number: i64", "real: f64", "bytes: [u8; 8]"]
-[enums.Mode]
-repr = "u32"
-values = { Off = 0, On = 1, Auto = 0x80000000 }
-"""
+SCHEMA = ROOT / "fixtures" / "descriptor" / "everything.toml"
 MACHINES = ("x86_64", "s390x")
 
 
@@ -52,9 +29,7 @@ class Subject:
 
     def __init__(self, machine: str, folder: Path) -> None:
         self.machine, self.file = machine, folder / "plugin.so"
-        schema = folder / "everything.toml"
-        schema.write_text(CONTRACT)
-        self.contract: Contract = abicheck.parse_contract(schema)
+        self.contract: Contract = abicheck.parse_contract(SCHEMA)
         self.target = target_of(machine)
         self.content = encode(self.contract, self.target)
         self.symbols = symbols_of(self.contract, self.target)
