@@ -13,6 +13,8 @@ What the answers are taken from:
 - abicheck: the contract that `init OLD` writes, and the verdict of `verify NEW`. No contract
   and a file that cannot be read count as unverified. It has a further row, with `--type Greeter`
   for the two cases whose plugins hand out that struct as `void *`.
+- abicheck diff: whether `diff OLD NEW` says of any change that it breaks new plugins under the old
+  host. What it could not compare, and what it refuses to compare, counts as unverified.
 - abidiff: the exit status. 4 (the ABI changed) and 8 (incompatibly) are alarms, 1 and 2 (errors)
   are unverified. It has two further rows: with `--no-added-syms`, since it sets 4 for additions
   too, and with 8 alone.
@@ -26,6 +28,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
+import json
 import os
 import shutil
 import signal
@@ -45,6 +49,7 @@ sys.path.insert(0, str(ROOT))
 from abicheck import verify  # noqa: E402
 from abicheck.authoring.draft import AuthoringError, Wishes, draft  # noqa: E402
 from abicheck.authoring.text import write  # noqa: E402
+from abicheck.cli import main as command_line  # noqa: E402
 from abicheck.errors import AbicheckError  # noqa: E402
 from abicheck.evidence.reference import read_reference  # noqa: E402
 from tests.oracle.corpus import CASES, Case, Change  # noqa: E402
@@ -155,7 +160,7 @@ ALARM, PASSED, UNVERIFIED = "alarm", "passed", "unverified"
 HANDED_OUT_AS_VOID = {"untyped-entry": ("Greeter",), "namesakes": ("Greeter",)}
 """Types that no export leads to, by case."""
 
-OURS, OURS_NAMED = "abicheck", "abicheck init --type"
+OURS, OURS_NAMED, OURS_DIFF = "abicheck", "abicheck init --type", "abicheck diff"
 ABIDIFF, ABIDIFF_REMOVALS, ABIDIFF_8 = "abidiff", "abidiff --no-added-syms", "abidiff, 8 alone"
 PYPI, PYPI_4 = "PyPI abicheck", "PyPI abicheck, 4 alone"
 INTERRUPTED = -1
@@ -323,6 +328,26 @@ def by_contract(
     return said + [UNVERIFIED] * (len(news) - len(said))
 
 
+def by_diff(old: str, new: str, options: Options) -> str:
+    """Return what `diff` of the two plugins says of new plugins under the old host."""
+    output = io.StringIO()
+    try:
+        with (
+            limited(options.limit),
+            contextlib.redirect_stdout(output),
+            contextlib.redirect_stderr(io.StringIO()),
+        ):
+            status = command_line(["diff", old, new, "--format", "json"])
+    except TimeoutError:
+        return UNVERIFIED
+    if status in {2, 4}:
+        return UNVERIFIED
+    document = json.loads(output.getvalue())
+    if any(change["breaks_new_plugins"] for change in document["changes"]):
+        return ALARM
+    return UNVERIFIED if document["not_compared"] else PASSED
+
+
 def abidiff_says(status: int, alarming: int = 4 | 8) -> str:
     """Return what an exit status of abidiff means."""
     if status < 0 or status & 3:
@@ -374,6 +399,7 @@ def answers(pair: Pair, options: Options) -> list[Answer]:
     said = {OURS: by_contract(pair.old, news, options)}
     types = HANDED_OUT_AS_VOID.get(pair.name.partition("/")[0])
     said[OURS_NAMED] = by_contract(pair.old, news, options, types) if types else said[OURS]
+    said[OURS_DIFF] = [by_diff(pair.old, new, options) for new in news]
     if shutil.which("abidiff"):
         found = [abidiff(pair.old, new, options) for new in news]
         fewer = [abidiff(pair.old, new, options, "--no-added-syms") for new in news]

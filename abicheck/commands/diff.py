@@ -64,6 +64,7 @@ exit codes:
   0  the version was raised enough
   1  the version of NEW was not raised enough
   2  the command line or a contract is wrong
+  3  enough for what can be seen, but a binary does not show all
   4  a binary cannot be read
 """
 
@@ -83,19 +84,19 @@ def run(words: Sequence[str]) -> int:
         found = f", not {len(arguments.words)} files" if arguments.words else ""
         raise UsageError(f"say which two contracts to compare{found}: abicheck diff OLD NEW")
     problems: list[Problem] = []
-    targets = list(_targets(arguments))
-    sides: list[Contract | None] = []
+    _targets(arguments)  # What is wrong with them is said before anything is read.
+    sides: list[tuple[Contract | None, Target | None]] = []
     with streams.Progress(sys.stderr) as progress:
         for path in arguments.words:
             progress.show(f"reading {path}")
             try:
-                sides.append(_side(path, problems, targets))
+                sides.append(_side(path, problems))
             except (BinaryError, UnsupportedError) as error:
                 return _unreadable(path, error, arguments)
-    contracts = [side for side in sides if side is not None]
+    contracts = [contract for contract, _ in sides if contract is not None]
     if len(contracts) < len(sides):
         return streams.refuse(problems, arguments.one("--format", "text"))
-    return _compare(contracts, targets, arguments)
+    return _compare(contracts, [target for _, target in sides], arguments)
 
 
 def _unreadable(path: str, error: BinaryError | UnsupportedError, arguments: Arguments) -> int:
@@ -106,19 +107,24 @@ def _unreadable(path: str, error: BinaryError | UnsupportedError, arguments: Arg
     return ExitCode.UNREADABLE
 
 
-def _compare(contracts: Sequence[Contract], targets: Sequence[Target], arguments: Arguments) -> int:
+def _compare(
+    contracts: Sequence[Contract], built: Sequence[Target | None], arguments: Arguments
+) -> int:
+    """Compare on the targets that were named, else on that of a binary, else on all that differ."""
     from abicheck.authoring.diff import compare_contracts  # noqa: PLC0415 (not for --help)
     from abicheck.report.changes import render_json, render_text  # noqa: PLC0415
 
     old, new = contracts
-    drafted = (_is_binary(arguments.words[0]), _is_binary(arguments.words[1]))
-    diff = compare_contracts(old, new, targets, drafted)
+    targets = _targets(arguments) or tuple(each for each in built if each is not None)[:1]
+    diff = compare_contracts(old, new, targets, (built[0], built[1]))
     if arguments.one("--format", "text") == "json":
         streams.write(render_json(diff))
     else:
         style = streams.style_of(arguments)
         streams.write(render_text(diff, style))
-    return ExitCode.COMPATIBLE if diff.is_raised_enough else TOO_LITTLE
+    if not diff.is_raised_enough:
+        return TOO_LITTLE
+    return ExitCode.UNVERIFIED if diff.not_compared else ExitCode.COMPATIBLE
 
 
 def _targets(arguments: Arguments) -> tuple[Target, ...]:
@@ -139,22 +145,17 @@ def _is_binary(path: str) -> bool:
         return False  # Whoever reads it says what is wrong.
 
 
-def _side(path: str, problems: list[Problem], targets: list[Target]) -> Contract | None:
-    """Return one of the two contracts; None after noting what is wrong with it.
-
-    What a binary keeps holds on its own target, which is looked at unless others were named.
-    """
+def _side(path: str, problems: list[Problem]) -> tuple[Contract | None, Target | None]:
+    """Return one of the two contracts, None after noting what is wrong; of a binary its target."""
     from abicheck.verification import read_contract  # noqa: PLC0415 (not needed for --help)
 
     if _is_binary(path):
-        contract, target = _drafted(path)
-        targets.extend([] if targets else [target])
-        return contract
+        return _drafted(path)
     try:
-        return read_contract(path)
+        return read_contract(path), None
     except ContractError as error:
         problems.extend(error.problems)
-        return None
+        return None, None
 
 
 def _drafted(path: str) -> tuple[Contract, Target]:
@@ -170,4 +171,8 @@ def _drafted(path: str) -> tuple[Contract, Target]:
         drafted = draft(evidence, os.path.basename(path), Wishes(name=name))
     except AuthoringError as error:
         raise UsageError(f"{path}: {error}; name a contract instead") from None
-    return parse_contract_text(write(drafted), path), evidence.target
+    try:
+        return parse_contract_text(write(drafted), path), evidence.target
+    except ContractError as error:  # Damaged debug information can say what no compiler does.
+        message = f"what its debug information says makes no contract: {error.problems[0].message}"
+        raise BinaryError(path, message) from None

@@ -59,7 +59,10 @@ class Side:
 
 @record
 class Diff:
-    """Everything that differs between two contracts, in the order of the new one."""
+    """Everything that differs between two contracts, in the order of the new one.
+
+    `not_compared` are sentences about what a binary, in the place of one, does not show.
+    """
 
     old: Side
     new: Side
@@ -67,6 +70,7 @@ class Diff:
     changes: tuple[Change, ...] = ()
     resized: tuple[Resized, ...] = ()
     notes: tuple[str, ...] = ()
+    not_compared: tuple[str, ...] = ()
 
     @property
     def step(self) -> str | None:

@@ -48,6 +48,11 @@ class _Page:
             yield ""
             yield "  Sizes:"
             yield from self._sizes()
+        if self.diff.not_compared:
+            yield ""
+            yield "  Not compared:"
+        for sentence in self.diff.not_compared:
+            yield from self.pen.wrap(sentence, "    ", "      ")
         if self.diff.notes:
             yield ""
         for note in self.diff.notes:
@@ -56,11 +61,13 @@ class _Page:
     def _headline(self) -> str:
         diff = self.diff
         mark, color = (self.pen.good, GREEN) if diff.is_raised_enough else (self.pen.bad, RED)
+        if diff.is_raised_enough and diff.not_compared:
+            mark, color = self.pen.unsure, YELLOW
         name = diff.old.name if diff.new.is_drafted else diff.new.name
         who = f"{name} {diff.old.version} → {diff.new.version}"
         files = f"{diff.old.file} → {diff.new.file}"
         if diff.step is None and diff.is_raised_enough:
-            words = "nothing changed"
+            words = "nothing changed" + " that can be seen" * bool(diff.not_compared)
         elif diff.step is None:
             words = f"nothing changed, and the version went back from {diff.wanted_version}"
         elif diff.is_raised_enough:
@@ -156,6 +163,7 @@ def render_json(diff: Diff) -> str:
         "changes": [_change(change) for change in diff.changes],
         "resized": [_resized(each) for each in diff.resized],
         "notes": list(diff.notes),
+        "not_compared": list(diff.not_compared),
     }
     return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
 

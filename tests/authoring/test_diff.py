@@ -9,6 +9,7 @@ import pytest
 from abicheck.authoring.diff import compare_contracts
 from abicheck.contract.read import parse_contract_text
 from abicheck.model.changes import Change, Diff, least_version
+from abicheck.model.target import Target
 from abicheck.verification import read_contract
 from tests.conftest import ROOT, contract
 
@@ -222,7 +223,7 @@ CASES: dict[str, tuple[tuple[str, str], dict[str, tuple[str, str]] | None]] = {
     ),
     "callback that may be NULL now": (
         ("log: fn(*const c_char)", "log: Option<fn(*const c_char)>"),
-        {"structs.Host.log": ("major", OLD)},
+        {"structs.Host.log": ("major", BOTH)},
     ),
     "field renamed": (('"level: u32"', '"depth: u32"'), {"structs.Host.depth": ("patch", NOBODY)}),
     "last field removed": ((', "tail: u16"]', "]"), {"structs.Host.tail": ("major", BOTH)}),
@@ -248,7 +249,7 @@ CASES: dict[str, tuple[tuple[str, str], dict[str, tuple[str, str]] | None]] = {
     ),
     "callback of the plugin that is never NULL now": (
         ("run: Option<fn(u32) -> u32>", "run: fn(u32) -> u32"),
-        {"structs.Plugin.run": ("major", OLD)},
+        {"structs.Plugin.run": ("major", BOTH)},
     ),
     "size_field lost": (('size_field = "size"\n', ""), {"structs.Plugin": ("major", BOTH)}),
     # Structs that may not grow.
@@ -448,3 +449,67 @@ def test_contract_that_grows_does_not_differ_from_itself() -> None:
 def test_no_contract_of_schemas_differs_from_itself(file: Path) -> None:
     whole = read_contract(file)
     assert compare_contracts(whole, whole).changes == ()
+
+
+HEADER = 'contract = "x"\nversion = "1.0"\nformat = 1\n'
+LINUX, ARM = Target("x86_64", "linux", "gnu"), Target("aarch64", "linux", "gnu")
+
+
+def drafted(old: str, new: str, built: tuple[Target, Target] = (LINUX, LINUX)) -> Diff:
+    """Compare two contracts as if both had been drafted from binaries."""
+    return compare_contracts(
+        parse_contract_text(HEADER + old, "old.so"),
+        parse_contract_text(HEADER + new, "new.so"),
+        built[:1],
+        built,
+    )
+
+
+def test_flexible_array_of_old_c_is_the_same_as_one_of_c99() -> None:
+    text = '[exports]\nf = "fn(*mut P)"\n[structs.P]\nfields = ["n: u32", "words: {}"]\n'
+    found = drafted(text.format("[u16]"), text.format("[u16; 0]"))
+    assert not any(each.breaks_old or each.breaks_new for each in found.changes)
+    found = drafted(text.format("[u16]"), text.format("[u16; 1]"))
+    assert any(each.breaks_new for each in found.changes)
+
+
+def test_enum_of_c_has_the_same_bits_with_or_without_a_sign() -> None:
+    text = '[exports]\nf = "fn() -> E"\n[enums.E]\nrepr = "{}"\nvalues = {{ A = 1, Bad = {} }}\n'
+    assert drafted(text.format("C", -1), text.format("C", 2**32 - 1)).changes == ()
+    assert drafted(text.format("C", -1), text.format("C", 2**32 - 2)).changes != ()
+    assert drafted(text.format("i64", -1), text.format("i64", 2**32 - 1)).changes != ()
+
+
+def test_type_that_a_binary_does_not_show_is_not_compared() -> None:
+    found = drafted('[exports]\nf = "fn(u32)"\n', '[exports]\nf = "fn"\n')
+    assert found.changes == ()
+    assert found.not_compared == ("exports.f: new.so shows no type of it",)
+
+
+def test_type_that_c_has_no_name_for_is_not_compared() -> None:
+    export = '[exports]\nf = "fn(*mut P)"\n'
+    found = drafted(
+        f'{export}[structs.P]\nfields = ["n: u32"]\n', f'{export}[types]\nP = "opaque"\n'
+    )
+    assert not any(each.breaks_new for each in found.changes)
+    assert found.not_compared == ("structs.P: new.so shows no layout of it that C could have",)
+
+
+def test_raw_pointer_of_a_binary_does_not_say_that_it_may_be_null() -> None:
+    text = '[exports]\nf = "fn({})"\n'
+    assert drafted(text.format("*const u8"), text.format("&u8")).changes == ()
+    assert drafted(text.format("&u8"), text.format("*const u8")).changes != ()
+
+
+def test_binaries_for_different_machines_fit_no_host() -> None:
+    (found,) = drafted('[exports]\nf = "fn()"\n', '[exports]\nf = "fn()"\n', (LINUX, ARM)).changes
+    assert (found.subject, found.step) == ("platform.targets", "major")
+    assert found.breaks_old
+    assert found.breaks_new
+
+
+def test_environment_that_a_binary_does_not_show_fits_any() -> None:
+    bare = Target("x86_64", "linux", "")
+    text = '[exports]\nf = "fn()"\n'
+    assert drafted(text, text, (LINUX, bare)).changes == ()
+    assert drafted(text, text, (LINUX, Target("x86_64", "linux", "musl"))).changes != ()

@@ -202,3 +202,19 @@ def test_diff_says_of_versions_what_verify_says_of_their_plugins(
     ):
         report = abicheck.verify(binary(f"growth/libgrowth-{plugin}.so"), host)
         assert any(each[key] for each in changes) is (report.verdict == "incompatible"), key
+
+
+def test_what_a_binary_does_not_show_keeps_diff_from_success(
+    files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The assembler left no type of this function."""
+    written = 'contract = "x"\nversion = "1.0"\nformat = 1\n[exports]\nassembled = "fn()"\n'
+    (files / "typed.toml").write_text(written)
+    plugin = str(binary("dwarf/folded-gcc.so"))
+    assert main(["diff", "typed.toml", plugin]) == 3
+    out = capsys.readouterr().out
+    assert out.startswith("? ")
+    assert "nothing changed that can be seen" in out
+    assert "exports.assembled: " in out
+    assert main(["diff", "typed.toml", plugin, "--format", "json"]) == 3
+    assert len(json.loads(capsys.readouterr().out)["not_compared"]) == 1

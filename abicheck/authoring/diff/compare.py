@@ -37,9 +37,13 @@ def compare_contracts(
     old: Contract,
     new: Contract,
     targets: Sequence[Target] = (),
-    drafted: tuple[bool, bool] = (False, False),
+    built: tuple[Target | None, Target | None] = (None, None),
 ) -> Diff:
-    """Return what changed from `old` to `new`; `drafted` says which were drafted from binaries."""
+    """Return what changed from `old` to `new`.
+
+    `built` are the targets of the binaries that they were drafted from, None for written ones.
+    """
+    drafted = (built[0] is not None, built[1] is not None)
     chosen = tuple(targets) or usual_targets(old, new)
     if drafted[0] != drafted[1]:
         old, new = exports.on_common_ground(old, new, drafted)
@@ -47,7 +51,7 @@ def compare_contracts(
     walks = [Walk(terms, lay_out_all(terms, target)) for target in chosen]
     seen = [(str(walk.sheet.target), change) for walk in walks for change in walk.changes()]
     names = tuple(map(str, chosen))
-    changes = [*merged(seen, names), *_independent(terms, walks)]
+    changes = [*_platform(*built), *merged(seen, names), *_independent(terms, walks)]
     return Diff(
         old=Side(old.name, old.version, old.file, is_drafted=drafted[0]),
         new=Side(new.name, new.version, new.file, is_drafted=drafted[1]),
@@ -55,6 +59,7 @@ def compare_contracts(
         changes=tuple(sorted(_told_once(changes), key=_place)),
         resized=tuple(each for walk in walks for each in walk.resized()),
         notes=tuple(dict.fromkeys([*_notes(terms), *(n for walk in walks for n in walk.notes())])),
+        not_compared=tuple(_unseen(old, new, drafted)),
     )
 
 
@@ -85,7 +90,7 @@ class Walk:
         self.pending: list[tuple[str, str]] = []
         self.signatures: list[Change] = []
         before, now = exports.by_name(terms.old.exports), exports.by_name(terms.new.exports)
-        comparison = TypeComparison(sheet.old, sheet.new, self.meet)
+        comparison = self._comparison()
         for name in [name for name in now if name in before]:
             self.signatures += exports.types(before[name], now[name], comparison)
         self._follow()
@@ -93,6 +98,11 @@ class Walk:
             if not any(new == name for _, new in self.pairs) and name in terms.old.definitions:
                 self.meet(name, name, None)
                 self._follow()
+
+    def _comparison(self) -> TypeComparison:
+        return TypeComparison(
+            self.sheet.old, self.sheet.new, self.meet, is_drafted=self.terms.is_drafted
+        )
 
     def meet(self, old: str, new: str, flow: str | None) -> None:
         """Note that two definitions stand for each other, and which way their values travel."""
@@ -114,7 +124,7 @@ class Walk:
     def _compared(self, old: str, new: str) -> Iterator[Change]:
         before, now = self.terms.old.definitions[old], self.terms.new.definitions[new]
         if isinstance(before, Struct) and isinstance(now, Struct):
-            comparison = TypeComparison(self.sheet.old, self.sheet.new, self.meet)
+            comparison = self._comparison()
             flow = self.pairs[old, new]
             yield from structs.StructPair(
                 self.terms, self.sheet, before, now, flow, comparison
@@ -122,7 +132,7 @@ class Walk:
         elif isinstance(before, Enum) and isinstance(now, Enum):
             yield from enums.representation(self.sheet, before, now)
         elif isinstance(before, Opaque) and isinstance(now, Opaque):
-            comparison = TypeComparison(self.sheet.old, self.sheet.new, self.meet)
+            comparison = self._comparison()
             differences = list(comparison.types(type_id(Named(old)), type_id(Named(new))))
             if differences:
                 lines = (before.line, now.line)
@@ -207,6 +217,29 @@ def _definitions(terms: Terms, pairs: dict[tuple[str, str], None]) -> Iterator[C
     for name, definition in terms.old.definitions.items():
         if name not in kept and isinstance(definition, Struct | Enum):
             yield judgement.harmless(definition.subject, "was removed", (definition.line, None))
+
+
+def _platform(old: Target | None, new: Target | None) -> Iterator[Change]:
+    if old is None or new is None:
+        return
+    environments = {old.environment, new.environment} - {None, ""}
+    ways = [(each.machine, each.system, each.data_model) for each in (old, new)]
+    if ways[0] != ways[1] or len(environments) > 1:
+        message, why = f"was built for {old}, is built for {new}", "no host loads both"
+        yield judgement.altered("platform.targets", message, why)
+
+
+def _unseen(old: Contract, new: Contract, drafted: tuple[bool, bool]) -> Iterator[str]:
+    """Yield what a binary does not show of what the other side has, and so was not compared."""
+    for contract, other, is_drafted in ((old, new, drafted[0]), (new, old, drafted[1])):
+        theirs = exports.by_name(other.exports)
+        for name, export in exports.by_name(contract.exports).items() if is_drafted else ():
+            if export.type is None and name in theirs and theirs[name].type is not None:
+                yield f"exports.{name}: {contract.file} shows no type of it"
+        for name, definition in contract.definitions.items() if is_drafted else ():
+            known = other.definitions.get(name)
+            if isinstance(definition, Opaque) and isinstance(known, Struct | Enum):
+                yield f"{known.subject}: {contract.file} shows no layout of it that C could have"
 
 
 def _told_once(changes: Sequence[Change]) -> Iterator[Change]:

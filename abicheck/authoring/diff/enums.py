@@ -44,7 +44,7 @@ def values(terms: Terms, old: Enum, new: Enum) -> Iterator[Change]:
         known = before.get(value.name)
         if known is None:
             yield _new_value(terms, old, new, value, lost)
-        elif known.value != value.value:
+        elif not _is_one_number(known.value, value.value, old, new):
             why = "one side's number means something else to the other"
             yield judgement.altered(
                 f"{new.subject}.{value.name}", f"was {known.value}, is {value.value}", why,
@@ -59,6 +59,14 @@ def values(terms: Terms, old: Enum, new: Enum) -> Iterator[Change]:
         yield replace(change, breaks_old=is_unknown)
     if not terms.is_drafted:
         yield from _closed(old, new)
+
+
+def _is_one_number(before: int, now: int, old: Enum, new: Enum) -> bool:
+    """Whether two values are the same bits; -1 and all ones differ where a sign is fixed."""
+    if old.repr != "C" or new.repr != "C":
+        return before == now
+    bits = 32 if all(-(1 << 31) <= each < 1 << 32 for each in (before, now)) else 64
+    return (before - now) % (1 << bits) == 0
 
 
 def _new_value(

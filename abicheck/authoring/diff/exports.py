@@ -126,6 +126,8 @@ def _kept(terms: Terms, old: Export, new: Export) -> Iterator[Change]:
         message = "is now forbidden" if new.is_forbidden else "was forbidden, is demanded"
         yield judgement.altered(subject, message, "one demands what the other forbids", lines)
         return
+    if terms.is_drafted and None in {old.type, new.type}:
+        old, new = replace(old, type=None), replace(new, type=None)
     if terms.is_drafted:
         yield from _kind(old, new)
         return

@@ -53,7 +53,9 @@ class StructPair:
         now = self.sheet.new.layout(self.new.name)
         if not isinstance(before, StructLayout) or not isinstance(now, StructLayout):
             return
-        quiet = TypeComparison(self.sheet.old, self.sheet.new, lambda *_: None)
+        quiet = TypeComparison(
+            self.sheet.old, self.sheet.new, lambda *_: None, is_drafted=self.terms.is_drafted
+        )
         pairing = pair(
             self.sheet.old, before, self.sheet.new, now,
             lambda old, new: all(each.is_harmless for each in quiet.types(old, new)),
@@ -173,7 +175,7 @@ class StructPair:
 
     def _retyped(self, pairing: Pairing) -> Iterator[Change]:
         for old, new in (*pairing.same, *pairing.renamed):
-            differences = list(self.comparison.types(old.type, new.type, self.flow))
+            differences = list(self.comparison.stored(old.type, new.type, self.flow))
             lines = (old.line or None, new.line or None)
             message = f"was `{_typed(old)}`, is `{_typed(new)}`"
             if old.bit_size != new.bit_size:

@@ -55,10 +55,24 @@ class TypeComparison:
     """Compares types on one target; definitions that meet are reported to `met` and not entered."""
 
     def __init__(
-        self, old: Layouts, new: Layouts, met: Callable[[str, str, str | None], None]
+        self,
+        old: Layouts,
+        new: Layouts,
+        met: Callable[[str, str, str | None], None],
+        *,
+        is_drafted: bool = False,
     ) -> None:
-        """Compare types of `old` with types of `new`."""
-        self.old, self.new, self.met = old, new, met
+        """Compare types of `old` with types of `new`; with `is_drafted`, one is from a binary."""
+        self.old, self.new, self.met, self.is_drafted = old, new, met, is_drafted
+
+    def stored(self, old: TypeId, new: TypeId, flow: str | None) -> Iterator[Difference]:
+        """Yield what differs between two fields: both sides may read and write what they hold."""
+        before, now = self.old.layout(old), self.new.layout(new)
+        if isinstance(before, PointerLayout) and isinstance(now, PointerLayout):
+            yield from self._nullability(before, now, None)
+            yield from self._pointees(before, now, flow, 0)
+        else:
+            yield from self.types(old, new, flow)
 
     def types(
         self, old: TypeId, new: TypeId, flow: str | None = None, depth: int = 0
@@ -101,7 +115,8 @@ class TypeComparison:
             if kinds[0] != kinds[1]:
                 yield Difference(f"{kinds[0]} became {kinds[1]}")
         elif type(before) is not type(now):
-            yield Difference(f"{_words(before)} became {_words(now)}", False, False)
+            is_other = kinds != [None, None]  # One that says what it is, is nothing else.
+            yield Difference(f"{_words(before)} became {_words(now)}", is_other, is_other)
 
     def _others(
         self, before: TypeLayout, now: TypeLayout, flow: str | None, depth: int
@@ -119,9 +134,10 @@ class TypeComparison:
                 if number.kind not in INTEGERS or number.size != enum.size:
                     yield Difference(f"{_words(before)} became {_words(now)}")
             case PointerLayout(), PointerLayout():
-                yield from self._pointers(before, now, flow, depth)
+                yield from self._nullability(before, now, flow)
+                yield from self._pointees(before, now, flow, depth)
             case ArrayLayout(), ArrayLayout():
-                if before.count != now.count:
+                if (before.count or 0) != (now.count or 0):  # `[T; 0]` is C's old `[T]`.
                     lengths = [_length(before), _length(now)]
                     yield Difference(f"an array {lengths[0]} became one {lengths[1]}")
                 inner = self.types(before.element, now.element, flow, depth + 1)
@@ -131,11 +147,17 @@ class TypeComparison:
             case _:
                 yield Difference(f"{_words(before)} became {_words(now)}")
 
-    def _pointers(
+    def _nullability(
+        self, before: PointerLayout, now: PointerLayout, flow: str | None
+    ) -> Iterator[Difference]:
+        if self.is_drafted and before.may_be_null is None:
+            return  # A raw pointer of a binary does not say that it may be NULL.
+        if bool(before.may_be_null is False) != bool(now.may_be_null is False):
+            yield _of_null(flow, may_be_null=now.may_be_null is not False)
+
+    def _pointees(
         self, before: PointerLayout, now: PointerLayout, flow: str | None, depth: int
     ) -> Iterator[Difference]:
-        if bool(before.may_be_null is False) != bool(now.may_be_null is False):
-            yield _nullability(flow, may_be_null=now.may_be_null is not False)
         targets = (before.target, now.target)
         if None in targets:
             if targets != (None, None):
@@ -201,7 +223,7 @@ class TypeComparison:
             yield Difference(f"it now returns {_words(self.new.layout(new))}")
 
 
-def _nullability(flow: str | None, *, may_be_null: bool) -> Difference:
+def _of_null(flow: str | None, *, may_be_null: bool) -> Difference:
     """Return the difference of a promise that the giver makes and the taker relies on."""
     detail = "may now be NULL" if may_be_null else "may no longer be NULL"
     if flow is None:
