@@ -15,10 +15,12 @@ SCHEMA = ROOT / "schemas" / "greeter.toml"
 
 UNUSED = {
     "abicheck.contract.platform", "abicheck.contract.suggest", "abicheck.contract.templates",
-    "abicheck.evidence.elf.debug_files", "abicheck.evidence.elf.misses",
+    "abicheck.evidence.descriptor", "abicheck.evidence.elf.debug_files",
+    "abicheck.evidence.elf.misses",
     "abicheck.evidence.inflate",
     "abicheck.evidence.split", "abicheck.layout.microsoft", "abicheck.layout.partial",
-    "abicheck.report.json_v1", "abicheck.report.picture", "abicheck.rules.enums",
+    "abicheck.report.json_v1", "abicheck.report.picture", "abicheck.rules.agreement",
+    "abicheck.rules.enums", "abicheck.rules.ownership",
     "abicheck.rules.imports", "abicheck.rules.platform", "abicheck.rules.plugin",
     "argparse", "dataclasses", "difflib", "fnmatch", "hashlib", "inspect", "json", "pathlib",
     "subprocess", "threading", "traceback", "zlib", "zstandard",
@@ -67,21 +69,25 @@ def test_verdict_costs_what_the_contract_asks_for(
     assert {what: number for what, number in cost.items() if number > most[what]} == {}
 
 
-@pytest.fixture(scope="module")
-def imported() -> set[str]:
-    """Return the modules that the command imports for good news."""
+def modules_imported_for(name: str) -> set[str]:
+    """Return the modules that the command imports for good news of a plugin."""
     command = [
         sys.executable,
         "-I",
         "-c",
         f"import sys; sys.path.insert(0, {str(ROOT)!r}){IMPORTED}",
     ]
-    plugin = str(binary("greeter/libgreeter-good.so"))
     done = subprocess.run(
-        [*command, "verify", plugin, "--schema", str(SCHEMA)],
+        [*command, "verify", str(binary(name)), "--schema", str(SCHEMA)],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     return set(done.stderr.split())
+
+
+@pytest.fixture(scope="module")
+def imported() -> set[str]:
+    """Return the modules that the command imports for good news."""
+    return modules_imported_for("greeter/libgreeter-good.so")
 
 
 def test_command_imports_nothing_that_it_does_not_use(imported: set[str]) -> None:
@@ -90,3 +96,14 @@ def test_command_imports_nothing_that_it_does_not_use(imported: set[str]) -> Non
 
 def test_command_imports_few_modules(imported: set[str]) -> None:
     assert len([name for name in imported if name.startswith("abicheck")]) <= MOST_MODULES
+
+
+def test_descriptor_costs_few_modules(imported: set[str]) -> None:
+    described = modules_imported_for("descriptor/bin/libgreeter.so")
+    added = {name for name in described - imported if name.startswith("abicheck")}
+    assert added == {
+        "abicheck.evidence.descriptor", "abicheck.evidence.descriptor.records",
+        "abicheck.evidence.descriptor.source", "abicheck.evidence.descriptor.spelling",
+        "abicheck.evidence.descriptor.types", "abicheck.evidence.descriptor.vocabulary",
+        "abicheck.evidence.elf.debug_files", "abicheck.evidence.files", "abicheck.rules.ownership",
+    }  # fmt: skip

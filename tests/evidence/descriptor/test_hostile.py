@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from abicheck.model.contract import Contract
 
 SCHEMA = ROOT / "fixtures" / "descriptor" / "everything.toml"
-MACHINES = ("x86_64", "s390x")
+MACHINES = ("x86_64", pytest.param("s390x", marks=pytest.mark.long))
 
 
 class Subject:
