@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from abicheck.contract import parse_contract, parse_contract_text
-from abicheck.generation.files import GenerationError
+from abicheck.errors import GenerationError
 from abicheck.generation.rust import generate
 from abicheck.generation.rust.targets import group_targets
 from abicheck.layout import known_targets

@@ -84,7 +84,7 @@ pub mod abicheck_greeter {
 
     /// Bytes of the descriptor without the note's header, and of the whole note.
     const DESCRIBED: usize = 364;
-    const LENGTH: usize = 388;
+    pub const LENGTH: usize = 388;
 
     /// An ELF note on every format; `docs/descriptor.md` specifies the bytes.
     #[repr(C, align(4))]

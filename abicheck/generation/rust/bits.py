@@ -69,7 +69,15 @@ def accessors(struct: Struct, parts: Sequence[Part], writer: Writer, cfg: str | 
     casts = ["lossless", "possible_truncation", "possible_wrap", "sign_loss"]
     lints = ["dead_code", *(f"clippy::cast_{each}" for each in casts)]
     lines = text.attribute("cfg", [cfg] if cfg else [])
-    lines += text.attribute("allow", ["non_snake_case", *lints, "clippy::unnecessary_cast"])
+    lines += text.attribute(
+        "allow",
+        [
+            "non_snake_case",
+            *lints,
+            "clippy::trivially_copy_pass_by_ref",
+            "clippy::unnecessary_cast",
+        ],
+    )
     lines += [text.SKIP, f"impl {type_name(struct.name)} {{"]
     for part in parts:
         for field, first in part.bits:
