@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from abicheck.authoring.fitting import fit
 from abicheck.authoring.foreign import plain_names
-from abicheck.authoring.hidden import MOST_NAMED, Hidden, is_untyped
+from abicheck.authoring.hidden import is_untyped
+from abicheck.authoring.hints import Hints
 from abicheck.authoring.members import UntranslatableError
-from abicheck.authoring.names import as_word
 from abicheck.authoring.nulls import nulls, tags_of_slots
 from abicheck.authoring.ownership import ask_who_frees
 from abicheck.authoring.platform import COMMENT, ODD_POINTERS, own_targets, resolves_ifuncs
-from abicheck.authoring.registry import shown_name
 from abicheck.authoring.tags import is_list, suggest_tags, suggest_untyped_tag
 from abicheck.authoring.translate import Translator
 from abicheck.errors import AbicheckError
@@ -26,12 +25,11 @@ from abicheck.model.layout import (
     StructLayout,
 )
 from abicheck.model.records import record, replace
-from abicheck.model.types import Array, FunctionType, Named, Opaque, Pointer, Scalar
+from abicheck.model.types import Array, Opaque, Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from abicheck.authoring.hidden import Behind
     from abicheck.authoring.tags import SuggestedTag
     from abicheck.model.evidence import Evidence, Symbol
     from abicheck.model.layout import TypeId
@@ -46,9 +44,6 @@ NOT_REACHED = (
     "No export leads here, so this is compared only where a plugin defines it. Where a `c_void` "
     "hides it, write {name} there."
 )
-
-RETURNED = "Returns `void *` in the source; by its code, that is a pointer to {name}."
-POINTED_TO = "A `void *` in the source, which points to {name}."
 
 
 class AuthoringError(AbicheckError):
@@ -124,13 +119,12 @@ class _Author:
         self.data: list[tuple[Symbol, TypeId]] = []
         self.tags: list[SuggestedTag] = []
         self.allows_ifunc = resolves_ifuncs(evidence)
-        self.handled: dict[str, tuple[Behind, ...]] = {}
         self.unseen: list[str] = []
         self.left_out: list[str] = []
 
     def draft(self, source: str) -> Draft:
         symbols = self._symbols()
-        self.hidden = Hidden(self.evidence, self.translator.known, symbols)
+        self.hints = Hints(self.evidence, self.translator, symbols)
         has_types = not self.wishes.is_exports_only
         absence = self.evidence.types.absence() if has_types else None
         if absence is not None:
@@ -152,8 +146,8 @@ class _Author:
             name=self.wishes.name or "",
             version=self.wishes.version or stated,
             notes=self._notes(source),
-            exports=ask_who_frees(self._with_hints(exports)),
-            hints=self._hints(),
+            exports=ask_who_frees(self.hints.commented(exports)),
+            hints=self.hints.texts(),
             left_out=tuple(self.left_out),
             definitions=self.translator.known.definitions,
             comments=self.translator.known.comments,
@@ -249,7 +243,7 @@ class _Author:
         ]  # fmt: skip
         if by_reference:
             raise UntranslatableError("C++ passes one of its classes by reference to a copy")
-        return self._shown(
+        return self.hints.function(
             symbol,
             layout,
             DraftedExport(
@@ -259,65 +253,6 @@ class _Author:
                 comment=comment,
             ),
         )
-
-    # What a `void *` hides.
-
-    def _shown(
-        self, symbol: Symbol, layout: FunctionLayout, export: DraftedExport
-    ) -> DraftedExport:
-        """Return a function with the struct that its result leads to, where code shows which."""
-        types, type_ = self.evidence.types, export.type
-        passed = [*layout.parameters, *([] if layout.result is None else [layout.result])]
-        if not any(is_untyped(types.layout(each)) for each in passed):
-            return export
-        behind = None
-        if layout.result is not None and is_untyped(types.layout(layout.result)):
-            behind = self.hidden.returned(symbol)
-        if behind is not None and behind.is_certain and isinstance(type_, FunctionType):
-            named = self._named(behind)
-            if named is not None and isinstance(type_.result, Pointer):
-                result = replace(type_.result, to=named)
-                comment = f"{RETURNED.format(name=named.name)} {export.comment}".strip()
-                return replace(export, type=replace(type_, result=result), comment=comment)
-        found = (*([] if behind is None else [behind]), *self.hidden.handled(symbol))
-        self.handled[symbol.name] = found[:MOST_NAMED]
-        return export
-
-    def _named(self, behind: Behind) -> Named | None:
-        """Return the name of a struct whose inside hosts look at; None if it has none for them."""
-        wording = self.translator.known.wording(behind.type_id)
-        if self.translator.is_private(behind.layout, wording):
-            return None
-        spelled = self.translator.spell(behind.type_id)
-        return spelled if isinstance(spelled, Named) else None
-
-    def _candidates(self, name: str) -> list[str]:
-        """Return the names of structs that an export may hide and that nothing else leads to."""
-        known, found = self.translator.known, []
-        for each in self.handled.get(name, ()):
-            wording = known.wording(each.type_id)
-            shown = shown_name(each.layout.name, wording)
-            if not self.translator.is_private(each.layout, wording) and shown not in found:
-                found.append(shown)
-        return [each for each in found if as_word(each) not in known.structs]
-
-    def _with_hints(self, exports: Sequence[DraftedExport]) -> tuple[DraftedExport, ...]:
-        return tuple(
-            replace(each, comment=f"{each.comment} {_hint(names)}".strip())
-            if (names := self._candidates(each.name))
-            else each
-            for each in exports
-        )
-
-    def _hints(self) -> tuple[str, ...]:
-        """Return what to say to whoever drafts, about what the draft does not show."""
-        hiding = [name for name in self.handled if self._candidates(name)]
-        if not hiding:
-            return ()
-        names = dict.fromkeys(each for name in hiding for each in self._candidates(name))
-        wishes = " ".join(f"--type {each}" for each in [*names][:MOST_LISTED])
-        shown = hiding[0] if len(hiding) == 1 else f"{hiding[0]} and {len(hiding) - 1} more"
-        return (f"structs may hide behind the `void *` of {shown}; if hosts look inside: {wishes}",)
 
     def _is_by_reference(self, type_id: TypeId) -> bool:
         types = self.evidence.types
@@ -340,11 +275,8 @@ class _Author:
         self.translator.nullable |= nulls(self.evidence, self.translator.known, symbol, answer)
         spelled = self.translator.spell(answer.value, symbol.name)
         comment = ""
-        if is_untyped(self.evidence.types.layout(answer.value)) and isinstance(spelled, Pointer):
-            behind = self.hidden.pointed_to(symbol)
-            named = self._named(behind) if behind is not None and behind.is_certain else None
-            if named is not None:
-                spelled, comment = replace(spelled, to=named), POINTED_TO.format(name=named.name)
+        if is_untyped(self.evidence.types.layout(answer.value)):
+            spelled, comment = self.hints.data(symbol, spelled)
         size = getattr(self.evidence.types.layout(answer.value), "size", None)
         is_longer = None not in {size, symbol.size} and (symbol.size or 0) > (size or 0)
         return DraftedExport(
@@ -393,12 +325,6 @@ class _Author:
         if target.has_odd_pointers:
             notes.append(ODD_POINTERS.format(bits=target.bits))
         return (*notes, *assumptions(self.translator))
-
-
-def _hint(names: Sequence[str]) -> str:
-    shown = " or ".join(f"`{name}`" for name in names)
-    wishes = " ".join(f"--type {name}" for name in names)
-    return f"Its `void *` may lead to {shown}. If hosts look inside, draft again with {wishes}."
 
 
 def assumptions(translator: Translator) -> tuple[str, ...]:

@@ -2,9 +2,9 @@
 
 A wrong guess is a false alarm for ever: most of what `void *` leads to is a handle, whose inside is
 nobody's business. So a struct is taken for what hosts look into only where the plugin itself
-keeps one and hands out its address, and where it is of no use to them otherwise: it holds
-callbacks, or is constant, or nothing takes it back. Of what functions handle inside, the
-author is told.
+keeps one and hands out its address, and where it is of no use to them otherwise: it is
+constant, or holds callbacks and no function handles the like, or nothing takes it back. Of what
+functions handle inside, the author is told.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ class Hidden:
         self.evidence, self.types, self.known = evidence, evidence.types, known
         self.symbols = symbols
         self._takes_untyped: bool | None = None
+        self._handled: tuple[Behind, ...] | None = None
 
     def returned(self, symbol: Symbol) -> Behind | None:
         """Return what a function that returns `void *` hands out, if it only looks that up."""
@@ -118,9 +119,39 @@ class Hidden:
             return None
         is_constant = address is not None and not self.evidence.memory.is_writable(address)
         is_of_use = (
-            is_constant or self._has_callbacks(layout) or not self.takes_untyped()
-        ) and self._is_found_again(type_id, layout)
-        return Behind(type_id, layout, is_certain=is_of_use)
+            is_constant or not self.takes_untyped() or self._is_table(type_id, layout, address)
+        )
+        is_certain = is_of_use and self._is_found_again(type_id, layout)
+        return Behind(type_id, layout, is_certain=is_certain)
+
+    def _is_table(self, type_id: TypeId, layout: StructLayout, address: int | None) -> bool:
+        """Whether callbacks of a struct are for hosts: filled in, or of no use to the plugin."""
+        if not self._has_callbacks(layout):
+            return False
+        this = Behind(type_id, layout, is_certain=False)
+        is_taken_back = any(self._are_same(this, each) for each in self._taken_back())
+        return not is_taken_back or (address is not None and self._holds_code(layout, address))
+
+    def _holds_code(self, layout: StructLayout, address: int) -> bool:
+        for field in layout.fields:
+            inner, place = self.types.layout(field.type), address + (field.offset or 0)
+            if isinstance(inner, PointerLayout) and self._is_callback(inner, 0):
+                pointer = self.evidence.memory.pointer(place)
+                found = pointer.value.address if isinstance(pointer, Observed) else None
+                if found is not None and self.evidence.memory.is_code(found):
+                    return True
+        return False
+
+    def _taken_back(self) -> tuple[Behind, ...]:
+        """Return the structs that functions which take a `void *` handle by the look of it."""
+        if self._handled is None:
+            self._handled = tuple(
+                each
+                for symbol in self.symbols
+                if any(is_untyped(self.types.layout(each)) for each in self._parameters([symbol]))
+                for each in self.handled(symbol)
+            )
+        return self._handled
 
     def _has_callbacks(self, layout: StructLayout, depth: int = 0) -> bool:
         return depth < DEEPEST and any(
@@ -140,12 +171,12 @@ class Hidden:
         """Whether some export takes a `void *`, which may be a handle that comes back."""
         if self._takes_untyped is None:
             self._takes_untyped = any(
-                is_untyped(self.types.layout(each)) for each in self._parameters()
+                is_untyped(self.types.layout(each)) for each in self._parameters(self.symbols)
             )
         return self._takes_untyped
 
-    def _parameters(self) -> Iterator[TypeId]:
-        for symbol in self.symbols:
+    def _parameters(self, symbols: Sequence[Symbol]) -> Iterator[TypeId]:
+        for symbol in symbols:
             answer = self.types.function(symbol) if symbol.kind != DATA else None
             layout = self.types.layout(answer.value) if isinstance(answer, Observed) else None
             if isinstance(layout, FunctionLayout):

@@ -53,6 +53,10 @@ RUSTS_OWN = (
     "Holds types of Rust's own, or is laid out by Rust's own rules: nothing inside is compared. "
     "If hosts look inside, draft again with --type {name}."
 )
+ONLY_DECLARED = (
+    "Only declared in the debug information, so nothing inside is compared. Should it be: clang++ "
+    "leaves out what it holds for unneeded, unless -fstandalone-debug."
+)
 CPP_CLASS = "A class of C++: nothing inside is compared."
 
 MOST_DEFINITIONS = 5000
@@ -172,7 +176,11 @@ class Translator:
         wording = self.known.wording(type_id)
         match layout:
             case OpaqueLayout(name):
-                return self.known.opaque(type_id, name)
+                spelled = self.known.opaque(type_id, name)
+                is_own = not is_of_library(name, wording)
+                if isinstance(spelled, Named) and is_own and self._is_cpp(type_id):
+                    self.known.comment(spelled.name, ONLY_DECLARED)
+                return spelled
             case StructLayout(name=name) if self.is_private(layout, wording):
                 spelled = self.known.opaque(type_id, name)
                 if isinstance(spelled, Named) and not is_of_library(name, wording):
@@ -193,6 +201,9 @@ class Translator:
             self.takes_bytes_for_chars = True
             return Scalar("c_char")
         return self.spell(type_id, owner, field, depth + 1)
+
+    def _is_cpp(self, type_id: TypeId) -> bool:
+        return self.types.language(type_id) == "c++"
 
     def _is_rust(self, type_id: TypeId) -> bool:
         return self.types.language(type_id) == "rust"

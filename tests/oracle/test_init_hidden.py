@@ -41,6 +41,10 @@ void *const table = &api;
 void *plugin_open(int n) { struct handle *h = malloc(sizeof *h); h->level = n; return h; }
 void plugin_close(void *p) { struct handle *h = p; free(h); }
 void *singleton(void) { return &state; }
+struct engine { int rate; void (*notify)(int); };
+static struct engine engine;
+void *engine_get(void) { return &engine; }
+void engine_set(void *e, void (*notify)(int)) { struct engine *x = e; x->notify = notify; }
 void *made_elsewhere(int level) { return plugin_open(level); }
 """
 
@@ -84,12 +88,12 @@ def test_struct_that_code_hands_out_is_written(plugin: Path) -> None:
 def test_what_may_be_a_handle_stays_untyped_and_is_told(plugin: Path) -> None:
     found = drafted(plugin)
     exports = {each.name: each for each in found.exports}
-    for name in ("plugin_open", "plugin_close", "singleton", "made_elsewhere"):
+    for name in ("plugin_open", "plugin_close", "singleton", "engine_get", "made_elsewhere"):
         assert "c_void" in shown(exports[name].type), name
     assert "--type handle" in exports["plugin_close"].comment
     assert "--type state" in exports["singleton"].comment
     assert "handle" not in found.definitions
-    assert any("--type handle --type state" in hint for hint in found.hints)
+    assert any("--type engine --type handle --type state" in hint for hint in found.hints)
 
 
 def test_change_behind_void_is_seen_and_one_of_a_handle_is_not(tmp_path: Path) -> None:
@@ -102,6 +106,7 @@ def test_change_behind_void_is_seen_and_one_of_a_handle_is_not(tmp_path: Path) -
         "struct numbers { int first,": "incompatible",
         "struct handle { int level;": "compatible",
         "struct state { int count;": "compatible",
+        "struct engine { int rate;": "compatible",
     }.items():
         changed = SOURCE.replace(change, change.replace("int ", "long "))
         new = built("gcc -O2", changed, tmp_path)
