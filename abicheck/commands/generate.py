@@ -47,7 +47,7 @@ by the compiler, and a descriptor that lets a stripped release be verified.
 languages:
   c       NAME.h, for C99, C11, C++11 and newer
   rust    NAME.rs, without dependencies
-  python  NAME.pyi, for hosts: types of what abicheck.load returns
+  python  NAME_abi.py, for hosts: abicheck.load with the contract's types
 
 options:
 {options}

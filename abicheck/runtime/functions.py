@@ -7,11 +7,11 @@ parameters need costs a third more. What a test does not accept at once is conve
 from __future__ import annotations
 
 import ctypes
-import keyword
 import sys
 from typing import TYPE_CHECKING, Any
 
 from abicheck.errors import BrokenPromise, UncallableError
+from abicheck.generation.python_names import parameter_names
 from abicheck.model.conventions import canonical_convention
 from abicheck.runtime.pointers import PointerShape
 from abicheck.runtime.shapes import shown
@@ -64,7 +64,7 @@ class Source:
         self.vocabulary, self.where, self.function = vocabulary, where, function
         self.namespace: dict[str, object] = {"_keeper": vocabulary.keeper}
         self.lines: list[str] = []
-        self.names = _names(function)
+        self.names = parameter_names(function)
 
     def bind(self, thing: object) -> str:
         """Make an object available, and return its name."""
@@ -199,19 +199,6 @@ def owner_of(
         return make_view(cls, address, keeper.own(address, release, named), None)
 
     return own
-
-
-def _names(function: FunctionType) -> list[str]:
-    """Return a name that Python accepts for each parameter, no two alike."""
-    names: list[str] = []
-    for index, parameter in enumerate(function.parameters):
-        name = parameter.name or f"argument{index + 1}"
-        if not name.isidentifier() or name.startswith("_"):
-            name = f"argument{index + 1}"
-        if keyword.iskeyword(name) or name in {"self", "id"}:
-            name += "_"
-        names.append(name if name not in names else f"argument{index + 1}")
-    return names
 
 
 def exported_function(  # noqa: PLR0913 (two by keyword)

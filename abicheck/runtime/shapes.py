@@ -19,6 +19,7 @@ from abicheck.errors import (
     BrokenPromise,
     UncallableError,
 )
+from abicheck.generation.python_names import enumerator_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -325,7 +326,7 @@ class EnumShape(Integer):
         """Make the class of its members."""
         super().__init__(name, f"enum {name}", size, alignment, is_signed=is_signed)
         base = IntEnum if is_closed else OpenEnum
-        members = [(_sound(each), value) for each, value in values]
+        members = [(enumerator_name(each), value) for each, value in values]
         self.cls: type[IntEnum] = base(name, members)  # type: ignore[arg-type, assignment, call-arg]
         self.cls.__module__ = "abicheck.plugin"
         self.is_closed = is_closed
@@ -360,11 +361,6 @@ class EnumShape(Integer):
     def default(self) -> int:
         """Return 0 if that is a value, else the first."""
         return 0 if not self.is_closed or 0 in self.cls._value2member_map_ else self.first
-
-
-def _sound(name: str) -> str:
-    """Return a name that Python's enums do not keep for themselves."""
-    return f"{name}_" if name == "mro" or name.startswith("_") else name
 
 
 class Missing(Shape):
