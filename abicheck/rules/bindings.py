@@ -153,6 +153,9 @@ class Bindings:
             is_elsewhere = any(path.endswith(f"::{name}") for path in declared)
             if name not in self.found and (definition.match or not is_elsewhere):
                 self._bind_by_name(name, self.types.definitions(definition.match or name, near))
+            if name not in self.found and definition.match and self.types.kind == "descriptor":
+                # Generated source calls it what the contract does, whatever others call it.
+                self._bind_by_name(name, self.types.definitions(name, near))
         self._by_name = False
 
     def _leading_to(self, name: str) -> list[Symbol]:

@@ -1,0 +1,26 @@
+"""What the ways out tell people to type is what the commands make and take."""
+
+from __future__ import annotations
+
+import pytest
+
+from abicheck.contract import parse_contract_text
+from abicheck.generation import generate
+from abicheck.report.advice import header_name, identifier
+
+NAMES = ("greeter", "my-plugin", "v2", "Grüße", "2nd", "a.b")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_advice_names_the_header_and_the_macro_that_are_generated(name: str) -> None:
+    text = f'contract = "{name}"\nversion = "1.0"\nformat = 1\n[exports]\nload = "fn()"\n'
+    files = {each.name: each.text for each in generate(parse_contract_text(text, "c.toml"), "c")}
+    assert f"#define {identifier(name).upper()}_PLUGIN" in files[header_name(name)]
+
+
+@pytest.mark.parametrize("name", ["greeter", "v2", "my_plugin"])
+def test_advice_names_the_module_and_the_macro_that_are_generated(name: str) -> None:
+    text = f'contract = "{name}"\nversion = "1.0"\nformat = 1\n[exports]\nload = "fn()"\n'
+    (module,) = generate(parse_contract_text(text, "c.toml"), "rust")
+    assert module.name == f"{identifier(name)}.rs"
+    assert f"{identifier(name)}_plugin!();" in module.text
