@@ -11,6 +11,10 @@ from abicheck.errors import BinaryError
 if TYPE_CHECKING:
     from abicheck.evidence.cursor import Buffer
 
+READ_ONLY = os.O_RDONLY
+for _flag in ("O_CLOEXEC", "O_NONBLOCK", "O_BINARY"):  # No system has all of them.
+    READ_ONLY |= getattr(os, _flag, 0)
+
 SMALL = 1 << 16
 """Files up to this many bytes are read: cheaper than a mapping, and no file stays open."""
 
@@ -25,7 +29,7 @@ def open_bytes(path: str) -> Buffer:
         # Asked before opening: to open a device can already do something.
         if not stat.S_ISREG(os.stat(path).st_mode):
             raise BinaryError(shown(path), "not a regular file")
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        descriptor = os.open(path, READ_ONLY)
     except (OSError, ValueError) as error:
         raise BinaryError(shown(path), _cause(error)) from None
     try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from abicheck import contract as contracts
 from abicheck import layout, verification
 from abicheck.errors import LoadError
-from abicheck.model.evidence import IFUNC
+from abicheck.model.evidence import FORWARDER, IFUNC
 from abicheck.model.options import VerifyOptions
 from abicheck.model.records import record, replace
 from abicheck.model.report import UNVERIFIED, PluginReport, Verdict
@@ -124,6 +124,7 @@ def _places(case: Case) -> tuple[Place, ...]:
             symbol.name,
             None if symbol.is_default_version else symbol.version,
             symbol.kind == IFUNC,
+            symbol.kind == FORWARDER,
         )
         for export, symbol in case.wanted
     )

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import threading
 import weakref
+from typing import TYPE_CHECKING
 
 from abicheck.model.records import Protocol, record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 READ, WRITE, EXECUTE = 4, 2, 1
 """What a part of an image may be used for; the bits of ELF's p_flags."""
@@ -104,6 +108,11 @@ class LoadedImage:
         """Stand for the mapped `parts`; `base` is what is added to the addresses in the file."""
         self.file, self.parts, self.base, self._mechanics = file, parts, base, mechanics
         self._holder = _Holder(_Users(mechanics))
+        self._forwarded: frozenset[str] = frozenset()
+
+    def allow(self, names: Iterable[str]) -> None:
+        """Let exports of these names be forwarders, which lie in other images."""
+        self._forwarded = frozenset(names)
 
     def share(self) -> LoadedImage | None:
         """Return another holder of the same image, None if the image is gone.
@@ -128,7 +137,9 @@ class LoadedImage:
     def address(self, name: str, version: str | None = None) -> int | None:
         """Return where an export lies in this very image; None if it has none of that name."""
         found = self.lookup(name, version)
-        return found if found is not None and self.contains(found) else None
+        if found is None or not (self.contains(found) or name in self._forwarded):
+            return None
+        return found
 
     def lookup(self, name: str, version: str | None = None) -> int | None:
         """Return what the system finds under a name, in this image or in a dependency."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 import re
-from contextlib import nullcontext
+from contextlib import contextmanager
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -21,12 +21,13 @@ from abicheck.evidence.elf.memory import ElfMemory
 from abicheck.evidence.files import shown
 from abicheck.runtime import dl
 from abicheck.runtime.image import WRITE, LoadedImage, Part
-from abicheck.runtime.neighbours import private_name, uses_origin
+from abicheck.runtime.neighbours import beside_elf, private_name
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterator
 
     from abicheck.runtime.content import Content
+    from abicheck.runtime.neighbours import Beside
 
 PT_TLS = 7
 DF_1_NODELETE = 8
@@ -70,18 +71,67 @@ def _open(name: str, path: str) -> int:
         raise LoadError(f"{shown(path)}: the system would not load it: {said}") from None
 
 
-def _copied(content: Content, elf: ElfFile) -> AbstractContextManager[str]:
-    """Return what yields a name for the pinned copy."""
-    descriptor = content.pin()
-    if descriptor is None or uses_origin(elf):
-        return private_name(content, elf)
-    return nullcontext(f"/proc/self/fd{_unused()}/{descriptor}")
+@contextmanager
+def _copied(content: Content, elf: ElfFile) -> Iterator[str]:
+    """Yield a name for the pinned copy."""
+    descriptor, beside = content.pin(), beside_elf(elf)
+    if descriptor is not None and not beside.matters:
+        yield f"/proc/self/fd{_unused()}/{descriptor}"
+        return
+    here = os.path.realpath(os.path.dirname(os.path.abspath(content.path)))
+    with private_name(content, beside) as name, _loaded_first(beside, here):
+        yield name
 
 
-def _in_place(content: Content) -> AbstractContextManager[str]:
-    """Return what yields an unused name of the file itself."""
+@contextmanager
+def _loaded_first(beside: Beside, here: str) -> Iterator[None]:
+    """Hold the libraries beside the plugin under their real names, so that theirs are found too.
+
+    One that cannot be loaded so is left to the loader, which says what is wrong with it.
+    """
+    handles = []
+    try:
+        for name in beside.needed:
+            path = _found_beside(name, beside, here)
+            if path is None or dl.known_library(name, keep=False) is not None:
+                continue
+            try:
+                handles.append(dl.open_library(path))
+            except LoadError:
+                continue
+        yield
+    finally:
+        for handle in handles:
+            dl.close_library(handle)
+
+
+def _found_beside(name: str, beside: Beside, here: str) -> str | None:
+    """Return where the loader would find a library through `$ORIGIN`, if it would."""
+    rest = beside.after_origin(name)
+    if rest is not None:
+        return here + rest
+    if "/" in name:
+        return None
+    if any(os.path.exists(os.path.join(each, name)) for each in _user_path()):
+        return None
+    for entry in beside.search:
+        rest = beside.after_origin(entry)
+        path = os.path.join(entry if rest is None else here + rest, name)
+        if os.path.exists(path):
+            return None if rest is None else path
+    return None
+
+
+def _user_path() -> list[str]:
+    """Return the directories of LD_LIBRARY_PATH, which go before DT_RUNPATH."""
+    return [each for each in os.environ.get("LD_LIBRARY_PATH", "").split(":") if each]
+
+
+@contextmanager
+def _in_place(content: Content) -> Iterator[str]:
+    """Yield an unused name of the file itself."""
     directory, base = os.path.split(os.path.abspath(content.path))
-    return nullcontext(f"{directory}{_unused()}/{base}")
+    yield f"{directory}{_unused()}/{base}"
 
 
 def _unused() -> str:

@@ -7,7 +7,6 @@ may point anywhere, so nothing is dereferenced: the kernel copies it, or says th
 from __future__ import annotations
 
 import ctypes
-import os
 from typing import TYPE_CHECKING
 
 from abicheck.model.evidence import Observed, Origin, PointerValue, Unseen
@@ -23,6 +22,7 @@ from abicheck.model.layout import (
 from abicheck.model.records import replace
 from abicheck.model.report import MISMATCH
 from abicheck.rules import tags
+from abicheck.runtime.systems import PAGE, read_memory
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from abicheck.runtime.image import LoadedImage
     from abicheck.runtime.remembering import Place
 
-LARGEST_READ = 1 << 24
-PAGE = 4096
 INTEGERS = {
     (1, False): ctypes.c_uint8, (2, False): ctypes.c_uint16, (4, False): ctypes.c_uint32,
     (8, False): ctypes.c_uint64, (1, True): ctypes.c_int8, (2, True): ctypes.c_int16,
@@ -119,6 +117,8 @@ def _stray(image: LoadedImage, place: Place) -> str | None:
     found = image.lookup(place.name, place.version)
     if found is None:
         return "not found in the loaded image"
+    if place.is_forwarded:
+        return None
     if not image.contains(found):
         return f"in {image.owner(found)} once it is loaded"
     if place.is_chosen:
@@ -227,37 +227,6 @@ class LiveMemory:
     def section_bytes(self, name: str) -> Observed[bytes] | Unseen | None:
         """Return the content of a section in the file."""
         return self._evidence.memory.section_bytes(name)
-
-
-def read_memory(address: int, size: int) -> bytes:
-    """Return up to `size` bytes of this process; fewer where no more can be read.
-
-    A pipe takes them: writing to it from an address that is not mapped fails with EFAULT,
-    where following a pointer would end the process.
-    """
-    if address <= 0 or size <= 0 or size > LARGEST_READ:
-        return b""
-    try:
-        receiver, sender = os.pipe()
-    except OSError:  # No descriptor is left: then nothing can be read safely.
-        return b""
-    try:
-        windows = []
-        while size:
-            step = min(size, PAGE - address % PAGE)
-            if _WRITE(sender, address, step) != step:
-                break
-            windows.append(os.read(receiver, step))
-            address, size = address + step, size - step
-        return b"".join(windows)
-    finally:
-        os.close(receiver)
-        os.close(sender)
-
-
-_WRITE = ctypes.CDLL(None).write
-_WRITE.restype = ctypes.c_ssize_t
-_WRITE.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t)
 
 
 class LiveCaller:

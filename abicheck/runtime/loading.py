@@ -49,11 +49,12 @@ def load_content(content: Content, demand: Demand, image: LoadedImage | None = N
     if demand.pin == COPY:
         content.pin()
     found = examine(content, demand)
-    from abicheck.runtime.linux import open_image  # noqa: PLC0415
     from abicheck.runtime.live import judge_loaded  # noqa: PLC0415
+    from abicheck.runtime.systems import open_image  # noqa: PLC0415
 
     shared = None if image is None else image.share()
     image = open_image(content, demand.pin) if shared is None else shared
+    image.allow(place.name for place in found.places if place.is_forwarded)
     try:
         report = judge_loaded(found, image)
     except BaseException:

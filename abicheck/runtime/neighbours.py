@@ -12,8 +12,7 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from abicheck.errors import LoadError
-from abicheck.runtime import dl
+from abicheck.model.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,38 +21,69 @@ if TYPE_CHECKING:
     from abicheck.runtime.content import Content
 
 DT_RPATH, DT_RUNPATH = 15, 29
-ORIGINS = ("$ORIGIN", "${ORIGIN}")
 MOST_NEIGHBOURS = 4096
+LIBRARIES = (".so", ".dylib")
 
 
-def uses_origin(elf: ElfFile) -> bool:
-    """Whether where a library lies decides what is loaded with it."""
-    return any(_after_origin(each) is not None for each in (*search_path(elf), *elf.dynamic.needed))
+@record
+class Beside:
+    """Where a plugin says that its libraries are: `search` and `needed` as they are in the file.
+
+    `origins` are the words for the plugin's own directory.
+    """
+
+    search: tuple[str, ...]
+    needed: tuple[str, ...]
+    origins: tuple[str, ...]
+
+    @property
+    def matters(self) -> bool:
+        """Whether where the plugin lies decides what is loaded with it."""
+        return any(self.after_origin(each) is not None for each in (*self.search, *self.needed))
+
+    def after_origin(self, text: str) -> str | None:
+        """Return what follows the plugin's directory in a path, None if it begins otherwise."""
+        for origin in self.origins:
+            rest = text.removeprefix(origin)
+            if rest != text and (not rest or rest.startswith("/")):
+                return rest
+        return None
+
+    def directories(self, here: str) -> Iterator[str]:
+        """Yield the directories beside the plugin, as they are spelled from its own."""
+        for entry in self.search:
+            rest = self.after_origin(entry)
+            if rest is not None:
+                yield os.path.normpath(here + rest)
+        for name in self.needed:
+            rest = self.after_origin(name)
+            if rest is not None:
+                yield os.path.dirname(os.path.normpath(here + rest))
 
 
-def search_path(elf: ElfFile) -> tuple[str, ...]:
-    """Return the directories of DT_RUNPATH, beside which loaders ignore DT_RPATH."""
+def beside_elf(elf: ElfFile) -> Beside:
+    """Return what DT_NEEDED and DT_RUNPATH say, beside which loaders ignore DT_RPATH."""
     dynamic = elf.dynamic
     found = dynamic.texts(DT_RUNPATH) or dynamic.texts(DT_RPATH)
-    return tuple(directory for path in found for directory in path.split(":"))
+    search = tuple(directory for path in found for directory in path.split(":"))
+    return Beside(search, dynamic.needed, ("$ORIGIN", "${ORIGIN}"))
 
 
 @contextmanager
-def private_name(content: Content, elf: ElfFile) -> Iterator[str]:
-    """Yield a new path of the pinned bytes, from which `$ORIGIN` leads where it should."""
+def private_name(content: Content, beside: Beside) -> Iterator[str]:
+    """Yield a new path of the pinned bytes, from which its libraries are found as from the old."""
     import shutil  # noqa: PLC0415 (few plugins need any of this)
     import tempfile  # noqa: PLC0415
 
-    root = tempfile.mkdtemp(prefix="abicheck-")
+    root = os.path.realpath(tempfile.mkdtemp(prefix="abicheck-"))
     try:
         here = os.path.realpath(os.path.dirname(os.path.abspath(content.path)))
-        os.makedirs(root + here, mode=0o700)
+        os.makedirs(root + here, mode=0o700, exist_ok=True)
         name = os.path.join(root + here, os.path.basename(content.path))
         _place(content, name)
-        for directory in sorted(set(_directories(elf, here)), key=len):
+        for directory in sorted(set(beside.directories(here)), key=len):
             _link(directory, root, here)
-        with _loaded_first(elf, here):
-            yield name
+        yield name
     finally:
         shutil.rmtree(root, ignore_errors=True)
 
@@ -68,26 +98,6 @@ def _place(content: Content, name: str) -> None:
         file.write(content.buffer)
 
 
-def _directories(elf: ElfFile, here: str) -> Iterator[str]:
-    """Yield the directories to which `$ORIGIN` leads, as they are spelled from the plugin's own."""
-    for entry in search_path(elf):
-        rest = _after_origin(entry)
-        if rest is not None:
-            yield os.path.normpath(here + rest)
-    for name in elf.dynamic.needed:
-        rest = _after_origin(name)
-        if rest is not None:
-            yield os.path.dirname(os.path.normpath(here + rest))
-
-
-def _after_origin(text: str) -> str | None:
-    for origin in ORIGINS:
-        rest = text.removeprefix(origin)
-        if rest != text and (not rest or rest.startswith("/")):
-            return rest
-    return None
-
-
 def _link(directory: str, root: str, here: str) -> None:
     """Let `root` followed by `directory` hold what `directory` holds."""
     place = root + directory
@@ -95,7 +105,7 @@ def _link(directory: str, root: str, here: str) -> None:
         return
     if (here + "/").startswith(directory.rstrip("/") + "/"):
         with os.scandir(directory) as entries:
-            libraries = (each for each in entries if ".so" in each.name and each.is_file())
+            libraries = (each for each in entries if is_library(each))
             for each in islice(libraries, MOST_NEIGHBOURS):
                 if not os.path.lexists(os.path.join(place, each.name)):
                     os.symlink(each.path, os.path.join(place, each.name))
@@ -104,45 +114,6 @@ def _link(directory: str, root: str, here: str) -> None:
         os.symlink(directory, place)
 
 
-@contextmanager
-def _loaded_first(elf: ElfFile, here: str) -> Iterator[None]:
-    """Hold the libraries beside the plugin under their real names, so that theirs are found too.
-
-    One that cannot be loaded so is left to the loader, which says what is wrong with it.
-    """
-    handles = []
-    try:
-        for name in elf.dynamic.needed:
-            path = _found_beside(name, elf, here)
-            if path is None or dl.known_library(name, keep=False) is not None:
-                continue
-            try:
-                handles.append(dl.open_library(path))
-            except LoadError:
-                continue
-        yield
-    finally:
-        for handle in handles:
-            dl.close_library(handle)
-
-
-def _found_beside(name: str, elf: ElfFile, here: str) -> str | None:
-    """Return where the loader would find a library through `$ORIGIN`, if it would."""
-    rest = _after_origin(name)
-    if rest is not None:
-        return here + rest
-    if "/" in name:
-        return None
-    if any(os.path.exists(os.path.join(each, name)) for each in _user_path()):
-        return None
-    for entry in search_path(elf):
-        rest = _after_origin(entry)
-        path = os.path.join(entry if rest is None else here + rest, name)
-        if os.path.exists(path):
-            return None if rest is None else path
-    return None
-
-
-def _user_path() -> list[str]:
-    """Return the directories of LD_LIBRARY_PATH, which go before DT_RUNPATH."""
-    return [each for each in os.environ.get("LD_LIBRARY_PATH", "").split(":") if each]
+def is_library(entry: os.DirEntry[str]) -> bool:
+    """Whether a file has a name that loaders look for."""
+    return any(mark in entry.name for mark in LIBRARIES) and entry.is_file()

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 class Channel:
     """What the parent listens to."""
 
-    def __init__(self, descriptor: int) -> None:
-        """Write to `descriptor`, unbuffered: the next moment may be the last."""
-        self._descriptor = descriptor
+    def __init__(self, file: str) -> None:
+        """Write to the end of `file`, unbuffered: the next moment may be the last."""
+        self._descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | getattr(os, "O_CLOEXEC", 0))
 
     def say(self, **said: object) -> None:
         """Send one line."""
@@ -37,7 +37,7 @@ class Channel:
 def main() -> None:
     """Probe the plugin that the command line describes."""
     said = json.loads(sys.argv[1])
-    channel = Channel(int(sys.argv[2]))
+    channel = Channel(sys.argv[2])
     _limit(said["seconds"], said["memory"])
     channel.say(stage="verifying")
     try:

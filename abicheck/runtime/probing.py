@@ -12,8 +12,9 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from abicheck import verification
 from abicheck.errors import LoadError
@@ -22,12 +23,10 @@ from abicheck.model.probing import CRASHED, FAILED, FINE, HUNG, ProbeReport
 from abicheck.model.records import record
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from abicheck.model.options import VerifyOptions
 
 KEPT_OUTPUT = 4096
-LONGEST_LINE = 1 << 20
+MOST_SAID = 1 << 20
 CHILD = """\
 import sys
 sys.path[:] = {path!r}
@@ -88,9 +87,16 @@ class _Told:
         self.output = ""
         self.verdict_line: dict[str, str | None] | None = None
 
-    def hear(self, line: bytes) -> None:
+    def hear(self, text: bytes) -> None:
+        """Take in all that the child said; what is no line of its is the plugin's, and ends it."""
+        for line in text.split(b"\n"):
+            try:
+                self._hear_line(json.loads(line))
+            except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
+                return
+
+    def _hear_line(self, said: dict[str, Any]) -> None:
         """Take in one line: a stage, a function left alone, or how it ended."""
-        said = json.loads(line)
         if "stage" in said:
             if said["stage"] == "freeing":
                 self.called.append(said["function"])
@@ -151,24 +157,32 @@ def _run(arguments: str, limits: Limits, told: _Told) -> tuple[int, bool]:
     """Run the child; return its exit code, and whether it came to an end by itself."""
     if not sys.executable:
         raise LoadError("this process does not know the Python that a probe could run in")
-    receiver, sender = os.pipe()
+    channel, name = tempfile.mkstemp(prefix="abicheck-probe-")
+    try:
+        return _watched(_started(arguments, name), limits, told)
+    finally:
+        with open(channel, "rb") as file:
+            told.hear(file.read(MOST_SAID))
+        os.unlink(name)
+
+
+def _started(arguments: str, channel: str) -> subprocess.Popen[bytes]:
     try:
         # sys.path is handed on whole: the child must find this very abicheck.
-        child = subprocess.Popen(  # noqa: S603 (this very Python)
-            [sys.executable, "-c", CHILD.format(path=sys.path), arguments, str(sender)],
+        return subprocess.Popen(  # noqa: S603 (this very Python)
+            [sys.executable, "-c", CHILD.format(path=sys.path), arguments, channel],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            pass_fds=(sender,) if os.name == "posix" else (),
             start_new_session=True,
         )
     except OSError as error:
-        os.close(receiver)
         raise LoadError(f"no child process can be started: {error.strerror}") from None
-    finally:
-        os.close(sender)
+
+
+def _watched(child: subprocess.Popen[bytes], limits: Limits, told: _Told) -> tuple[int, bool]:
     assert child.stderr is not None
-    hearing = _Hearing(os.fdopen(receiver, "rb"), child.stderr, told)
+    listener = _Listener(child.stderr)
     try:
         child.wait(limits.seconds)
         is_in_time = True
@@ -176,7 +190,7 @@ def _run(arguments: str, limits: Limits, told: _Told) -> tuple[int, bool]:
         is_in_time = False
     finally:
         _end(child)
-        hearing.finish()
+        told.output = listener.finish()
     return child.returncode, is_in_time
 
 
@@ -192,36 +206,23 @@ def _end(child: subprocess.Popen[bytes]) -> None:
     child.wait()
 
 
-class _Hearing:
-    """Reads what the child and the plugin say, however much it is, in threads of its own."""
+class _Listener:
+    """Reads what the plugin writes to standard error, however much it is, and keeps the end."""
 
-    def __init__(self, channel: IO[bytes], output: IO[bytes], told: _Told) -> None:
-        self._told, self._tail = told, b""
-        self._threads: Sequence[threading.Thread] = (
-            threading.Thread(target=self._hear, args=(channel,), daemon=True),
-            threading.Thread(target=self._keep_the_end, args=(output,), daemon=True),
-        )
-        for thread in self._threads:
-            thread.start()
+    def __init__(self, output: IO[bytes]) -> None:
+        self._tail = b""
+        self._thread = threading.Thread(target=self._listen, args=(output,), daemon=True)
+        self._thread.start()
 
-    def _hear(self, channel: IO[bytes]) -> None:
-        with channel:
-            while line := channel.readline(LONGEST_LINE):
-                try:
-                    self._told.hear(line)
-                except (ValueError, TypeError, AttributeError, KeyError):
-                    return  # The plugin writes where it should not: what was said before counts.
-
-    def _keep_the_end(self, output: IO[bytes]) -> None:
+    def _listen(self, output: IO[bytes]) -> None:
         with output:
             while window := os.read(output.fileno(), KEPT_OUTPUT):
                 self._tail = (self._tail + window)[-KEPT_OUTPUT:]
 
-    def finish(self) -> None:
+    def finish(self) -> str:
         """Wait for the rest, unless something that the plugin started keeps it open."""
-        for thread in self._threads:
-            thread.join(1.0)
-        self._told.output = self._tail.decode("utf-8", "backslashreplace")
+        self._thread.join(1.0)
+        return self._tail.decode("utf-8", "backslashreplace")
 
 
 def _signal_name(number: int) -> str:

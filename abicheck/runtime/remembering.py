@@ -41,12 +41,14 @@ class Place:
     """An export that must lie in the image: the claim's subject, the symbol's name and version.
 
     `version` is None for what a plain look-up finds. `is_chosen`: a resolver decides where it is.
+    `is_forwarded`: the contract lets it lie in another image.
     """
 
     subject: str
     name: str
     version: str | None = None
     is_chosen: bool = False
+    is_forwarded: bool = False
 
 
 @record
@@ -121,7 +123,7 @@ class Memory:
             "files": files,
             "target": [target.machine, target.system, target.environment, target.pointer_bits],
             "places": [
-                [place.subject, place.name, place.version, place.is_chosen]
+                [place.subject, place.name, place.version, place.is_chosen, place.is_forwarded]
                 for place in known.places
             ],
             "report": _plain(known.report),
