@@ -77,8 +77,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def plugin(made: Path, tmp_path: Path) -> Path:
     """Return a plugin at a place of its own, with its contract beside it."""
     shutil.copy(made / "contract.toml", tmp_path)
-    copied: str = shutil.copy(made / f"first{SUFFIX}", tmp_path / f"plugin{SUFFIX}")
-    return tmp_path / copied
+    shutil.copy(made / f"first{SUFFIX}", tmp_path / f"plugin{SUFFIX}")
+    return tmp_path / f"plugin{SUFFIX}"
 
 
 def load(plugin: Path, pin: str = "copy") -> abicheck.Plugin:
