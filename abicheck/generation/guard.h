@@ -36,7 +36,8 @@ static int NAME_guard_refuse(NAME_guard *file, const char *format, ...)
     vsnprintf(text, sizeof text, format, values);
     va_end(values);
     snprintf(file->message, file->message_size, "%s: %s%s%s%s%s", file->path, file->owner,
-             *file->owner ? "." : "", file->name, *file->name ? ": " : "", text);
+             *file->owner ? "." : "", *file->owner && !*file->name ? "(anonymous)" : file->name,
+             *file->owner || *file->name ? ": " : "", text);
     for (each = file->message; file->message_size && *each; each++)
         if ((unsigned char)*each < ' ') *each = '?'; /* Names of the plugin's move no cursor. */
     return 0;
