@@ -36,6 +36,8 @@ INTEGER = ScalarLayout(UNSIGNED, 4, "u32")
 LARGEST_PART = 1000
 LONGEST_TEXT = 64
 SHORTEST_LIST = 2
+LONGEST_LIST = 4096
+"""Elements of a list that are looked at."""
 
 
 @record
@@ -102,10 +104,11 @@ def is_list(evidence: Evidence, symbol: Symbol, type_id: TypeId) -> bool:
     if layout.count < SHORTEST_LIST or not isinstance(element, PointerLayout | StructLayout):
         return False
     size = layout.size // layout.count
-    first, last = (
-        _is_zero(evidence, at, size) for at in (symbol.address, symbol.address + layout.size - size)
-    )
-    return last and not first
+    end = symbol.address + layout.size - size
+    if not _is_zero(evidence, end, size):
+        return False
+    elements = range(symbol.address, end, size)[:LONGEST_LIST]
+    return not any(_is_zero(evidence, at, size) for at in elements)
 
 
 def _is_zero(evidence: Evidence, address: int, size: int) -> bool:

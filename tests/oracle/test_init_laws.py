@@ -424,6 +424,8 @@ struct module { int n; struct ops ops; hook start, stop, many[2]; struct { hook 
 static int f(int x) { return x; }
 static void h(void) {}
 const struct module module = { 3, { f, 0 }, START, 0, { h, 0 }, { h } };
+const char *const sparse[3] = { "a" };
+const char *const listed[3] = { "a", "b", 0 };
 """
 
 
@@ -446,6 +448,8 @@ def test_callback_of_a_constant_may_not_become_null(tmp_path: Path) -> None:
     }  # fmt: skip
     assert '"close: Option<fn(c_int) -> c_int>"' in contract.read_text()
     assert '"many: [Option<hook>; 2]"' in contract.read_text()
+    assert 'sparse = "static [*const c_char; 3]"' in contract.read_text()
+    assert 'listed = "static [*const c_char]"' in contract.read_text()
     assert is_kept(of("h"), contract)
     assert verdict(of("0"), contract) == "incompatible"
 
