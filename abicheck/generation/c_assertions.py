@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from abicheck.generation.c_definitions import literal
 from abicheck.generation.c_text import fold
 from abicheck.generation.c_types import declare
-from abicheck.generation.plan import EnumRecord, ExportRecord, OpaqueRecord, StructRecord
+from abicheck.generation.plan import (
+    EnumRecord,
+    ExportRecord,
+    OpaqueRecord,
+    StructRecord,
+    expanded,
+)
 from abicheck.model.layout import StructLayout
 from abicheck.model.paths import struct_of
 from abicheck.model.types import Array, Pointer, Struct
@@ -18,8 +25,10 @@ if TYPE_CHECKING:
     from abicheck.generation.c_names import Names
     from abicheck.generation.c_targets import Sheets
     from abicheck.generation.plan import FieldRecord, Plan
-    from abicheck.model.layout import FieldLayout, Layouts
-    from abicheck.model.types import Type
+    from abicheck.model.layout import Layouts
+    from abicheck.model.types import Field, Type
+
+    Path = tuple[tuple[str, int], ...]
 
 
 def pointer_to(type_: Type, names: Names, *, is_const: bool = False) -> str:
@@ -56,11 +65,8 @@ class Assertions:
                     )
                 case StructRecord(struct):
                     for field in each.fields:
-                        if field.field.bit_width is None and field.name:
-                            yield self._holds(
-                                f"{self.same(struct, field)} != 2",
-                                f"{struct.name}.{field.name}: another type than the contract's",
-                            )
+                        if field.field.bit_width is None:
+                            yield from self._types(struct, field)
                 case EnumRecord(enum):
                     for value in each.values:
                         yield self._holds(
@@ -73,11 +79,23 @@ class Assertions:
                         f"{each.name}: another type than the contract's",
                     )
 
-    def same(self, struct: Struct, field: FieldRecord) -> str:
-        """Return the expression that says whether a field has the type that the contract says."""
-        type_, name = self.names.type(struct.name), self.names.field(field.name)
-        wanted = pointer_to(field.type, self.names)
-        return f"{self.names.macro('SAME')}({type_}, {name}, {wanted})"
+    def _types(self, struct: Struct, field: FieldRecord) -> Iterator[str]:
+        for name, found in self.same(struct, field):
+            text = f"{struct.name}.{name}: another type than the contract's"
+            yield self._holds(f"{found} != 2", text)
+
+    def same(self, struct: Struct, field: FieldRecord) -> Iterator[tuple[str, str]]:
+        """Yield each name that C knows a field by, with what says if its type is the contract's."""
+        if field.name:
+            yield field.name, self._same(struct, field.name, field.type)
+        else:
+            for _, leaf in self._inside(field.type):
+                type_ = expanded(leaf.type, self.definitions)
+                yield str(leaf.name), self._same(struct, str(leaf.name), type_)
+
+    def _same(self, struct: Struct, name: str, type_: Type) -> str:
+        macro, owner = self.names.macro("SAME"), self.names.type(struct.name)
+        return f"{macro}({owner}, {self.names.field(name)}, {pointer_to(type_, self.names)})"
 
     def alignment(self, struct: Struct) -> str:
         """Return the expression of a struct's alignment."""
@@ -117,48 +135,45 @@ class Assertions:
                 yield from self._offset(each, place, field)
 
     def _offset(self, each: StructRecord, place: int, field: FieldRecord) -> Iterator[str]:
-        path = self.first_name(field)
-        if path is None:
-            return
-        name = self.names.type(each.name)
-        offset = f"offsetof({name}, {path})"
-        numbers = self._numbers(each.name, lambda layout: layout.fields[place].offset)
-        inner = self._inner_offset(field)
-        moved = tuple(
-            None if a is None or b is None else a + b for a, b in zip(numbers, inner, strict=True)
-        )
-        if any(number is not None for number in moved):
-            yield self._holds(
-                f"{offset} == {self._on(moved, offset)}",
-                f"{each.name}.{field.name or path}: another offset than the contract's",
-            )
+        for steps, leaf in self.leaves(field):
+            path = ((each.name, place), *steps)
+            numbers = self.sheets.each(partial(_distance, path))
+            offset = f"offsetof({self.names.type(each.name)}, {self.names.field(leaf)})"
+            if any(number is not None for number in numbers):
+                yield self._holds(
+                    f"{offset} == {self._on(numbers, offset)}",
+                    f"{each.name}.{leaf}: another offset than the contract's",
+                )
 
-    def first_name(self, field: FieldRecord) -> str | None:
-        """Return by which name C finds a field: of an anonymous member, its first named field."""
+    def declared_offset(self, struct: Struct, field: FieldRecord) -> str:
+        """Return the computed offset of a field, for where nothing measures it."""
+        listed = [each for each in struct.fields if each.bit_width is None or each.name]
+        place = listed.index(field.field)
+        offsets = self.sheets.each(partial(_distance, ((struct.name, place),)))
+        return self.sheets.chosen([f"{each or 0}u" for each in offsets])
+
+    def leaves(self, field: FieldRecord) -> Iterator[tuple[Path, str]]:
+        """Yield the names that C knows a field by, and the way to each through anonymous members.
+
+        Bit-fields are left out: neither their offsets nor their types can be asked for.
+        """
         if field.name:
-            return self.names.field(field.name)
-        first = self._first(field.type)
-        return None if first is None else self.names.field(first[-1][1])
+            yield (), field.name
+        else:
+            yield from ((path, str(leaf.name)) for path, leaf in self._inside(field.type))
 
-    def _first(self, type_: Type) -> list[tuple[str, str]] | None:
-        """Return (struct, field) of each step to the first ordinary field that has a name."""
+    def _inside(self, type_: Type) -> Iterator[tuple[Path, Field]]:
         struct = struct_of(type_, self.definitions)
         assert struct is not None
-        for inner in struct.fields:
-            if inner.bit_width is not None:
+        listed = [each for each in struct.fields if each.bit_width is None or each.name]
+        for place, field in enumerate(listed):
+            here = ((struct.name, place),)
+            if field.bit_width is not None:
                 continue
-            if inner.name:
-                return [(struct.name, inner.name)]
-            further = self._first(inner.type)
-            if further:
-                return further
-        return None
-
-    def _inner_offset(self, field: FieldRecord) -> tuple[int | None, ...]:
-        """Return how far the first named field lies behind the start of an anonymous member."""
-        if field.name:
-            return tuple(0 for _ in self.sheets.layouts)
-        return self.sheets.each(lambda layouts: _distance(layouts, str(field.text)))
+            if field.name:
+                yield here, field
+            else:
+                yield from ((here + path, leaf) for path, leaf in self._inside(field.type))
 
     def _size(self, name: str, subject: str) -> Iterator[str]:
         size = f"sizeof({self.names.type(name)})"
@@ -185,19 +200,12 @@ class Assertions:
         return "\n".join(fold(f'{self.names.macro("ASSERT")}({condition}, "{text}");'))
 
 
-def _distance(layouts: Layouts, name: str) -> int | None:
-    layout = layouts.layout(name)
-    if not isinstance(layout, StructLayout):
-        return None
-    for field in layout.fields:
-        if field.bit_size is not None:
-            continue
-        return _start(layouts, field)
-    return None
-
-
-def _start(layouts: Layouts, field: FieldLayout) -> int | None:
-    if field.name is not None or field.offset is None:
-        return field.offset
-    further = _distance(layouts, str(field.type))
-    return None if further is None else field.offset + further
+def _distance(path: Path, layouts: Layouts) -> int | None:
+    """Return how far the field at the end of a path lies from the start of the first struct."""
+    offset = 0
+    for name, place in path:
+        layout = layouts.layout(name)
+        if not isinstance(layout, StructLayout) or layout.fields[place].offset is None:
+            return None
+        offset += layout.fields[place].offset or 0
+    return offset

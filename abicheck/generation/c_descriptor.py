@@ -99,7 +99,9 @@ class Descriptor:
         padding = str(-known % 4)
         samples = [part.sample.type for part in records if part.sample is not None]
         if samples:
-            whole = " + ".join([str(known), *(f"sizeof({each})" for each in samples)])
+            counted = {each: samples.count(each) for each in samples}
+            sizes_of = [f"{count} * sizeof({each})" for each, count in counted.items()]
+            whole = " + ".join([str(known), *sizes_of])
             padding = f"(4 - ({whole}) % 4)"
         found = [*head]
         for part in records:
@@ -227,11 +229,10 @@ class Descriptor:
     def _offset(self, struct: Struct, field: FieldRecord) -> str:
         if struct.is_transparent:
             return "0u"
-        path, type_ = self.assertions.first_name(field), self.names.type(struct.name)
-        if path is None:
-            raise GenerationError(
-                [f"{struct.subject}: an anonymous member of bit-fields alone has no place in C"]
-            )
+        leaf = next((name for _, name in self.assertions.leaves(field)), None)
+        if leaf is None:  # Bit-fields alone, whose place no compiler tells.
+            return self.assertions.declared_offset(struct, field)
+        path, type_ = self.names.field(leaf), self.names.type(struct.name)
         if field.name:
             return f"offsetof({type_}, {path})"
         inner = self.names.type(field.text)
@@ -267,9 +268,10 @@ class Descriptor:
         if struct.is_transparent:
             wanted = pointer_to(field.type, self.names)
             return f"{self.names.macro('IS')}({self.names.type(struct.name)}, {wanted})"
-        if not field.name:
-            return "0"
-        return self.assertions.same(struct, field)
+        found = [same for _, same in self.assertions.same(struct, field)]
+        if field.name or not found:
+            return found[0] if found else "0"
+        return f"{' == 1 && '.join(found)} == 1 ? 1 : 2"
 
     def _bit_field(self, struct: Struct, field: FieldRecord) -> RecordPieces:
         name = f"sample_{self.number + 1}"
