@@ -95,14 +95,21 @@ class Memory:
         self._known[key] = entry
         self._write(key, entry)
 
+    def forget(self) -> None:
+        """Forget what is in memory; what is in the directory stays."""
+        self._known.clear()
+
     def _read(self, key: str) -> _Entry | None:
         if self.directory is None or self.problem is not None:
             return None
         try:
-            text = _read_own(os.path.join(self.directory, _file_name(key)))
-            entry = json.loads(text)
-            body = entry["body"]
-            if entry["sum"] != _sum(body) or body["key"] != key:
+            checksum, _, text = _read_own(os.path.join(self.directory, _file_name(key))).partition(
+                "\n"
+            )
+            if checksum != _sum(text):
+                return None
+            body = json.loads(text)
+            if body["key"] != key:
                 return None
             known = Known(
                 _report_from(body["report"]),
@@ -128,13 +135,13 @@ class Memory:
             ],
             "report": _plain(known.report),
         }
-        text = json.dumps({"sum": _sum(body), "body": body}, separators=(",", ":"))
+        text = json.dumps(body, separators=(",", ":"))
         final = os.path.join(self.directory, _file_name(key))
         temporary = f"{final}.{os.getpid()}.{os.urandom(4).hex()}"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
         try:
             with open(os.open(temporary, flags, 0o600), "w", encoding="ascii") as file:
-                file.write(text)
+                file.write(f"{_sum(text)}\n{text}")
             os.replace(temporary, final)
         except OSError:
             try:
@@ -163,31 +170,28 @@ _programs: list[str] = []
 def _program() -> str:
     """Return version and state of abicheck itself: an older one's word does not count."""
     if not _programs:
-        _programs.append(f"{__version__} {_sum(sorted(_modules()))}")
+        _programs.append(f"{__version__} {_sum(repr(sorted(_modules())))}")
     return _programs[0]
 
 
-def _modules() -> Iterator[list[object]]:
+def _modules() -> Iterator[tuple[str, int, int]]:
     home = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     for directory, _, names in os.walk(home):
         for name in names:
             if name.endswith(".py"):
-                status = os.stat(os.path.join(directory, name))
-                yield [
-                    os.path.join(directory, name)[len(home) :],
-                    status.st_size,
-                    status.st_mtime_ns,
-                ]
+                path = os.path.join(directory, name)
+                status = os.stat(path)
+                yield path[len(home) :], status.st_size, status.st_mtime_ns
 
 
 def _file_name(key: str) -> str:
     return f"{_sum(key)}.json"
 
 
-def _sum(value: object) -> str:
+def _sum(text: str) -> str:
     from hashlib import sha256  # noqa: PLC0415
 
-    return sha256(json.dumps(value, separators=(",", ":")).encode()).hexdigest()
+    return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 # Who could have written it.
