@@ -13,6 +13,7 @@ import pytest
 from tests.conftest import ROOT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 PROJECTS = ROOT / "fixtures" / "tutorial" / "rust"
@@ -20,7 +21,10 @@ TOOLS = ("cargo", "rustc", "rustfmt", "clippy-driver")
 
 
 def run(
-    *command: str | Path, check: bool = True, cwd: Path | None = None, **environment: str
+    *command: str | Path,
+    check: bool = True,
+    cwd: Path | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> str:
     """Run a command and return what it prints; fail with that if it fails."""
     done = subprocess.run(
@@ -30,7 +34,7 @@ def run(
         check=False,
         timeout=600,
         cwd=cwd,
-        env={**os.environ, **environment},
+        env={**os.environ, **(environment or {})},
     )
     assert not check or done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
     return done.stdout + done.stderr
@@ -62,7 +66,7 @@ class Workshop:
 
     def cargo(self, project: Path, *words: str, **environment: str) -> str:
         """Run cargo in a project."""
-        return run("cargo", *words, cwd=project, **self.environment, **environment)
+        return run("cargo", *words, cwd=project, environment={**self.environment, **environment})
 
     def project(self, name: str, kind: str, contract: str) -> Path:
         """Copy a project of the tutorial and put a contract into it."""

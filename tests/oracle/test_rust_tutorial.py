@@ -97,13 +97,13 @@ def test_host_refuses_before_anything_runs(
     host: Path, bad: dict[str, Path], tmp_path: Path, fault: str, *, is_stripped: bool
 ) -> None:
     plugin = stripped(bad[fault]) if is_stripped else bad[fault]
-    said = run(host, plugin, check=False, GREETER_MARK=str(tmp_path / "mark"))
+    said = run(host, plugin, check=False, environment={"GREETER_MARK": str(tmp_path / "mark")})
     assert REFUSALS[fault][2] in said
     assert not (tmp_path / "mark").exists()
 
 
 def test_mark_is_left_by_a_plugin_that_runs(host: Path, plugin: Path, tmp_path: Path) -> None:
-    run(host, plugin, GREETER_MARK=str(tmp_path / "mark"))
+    run(host, plugin, environment={"GREETER_MARK": str(tmp_path / "mark")})
     assert (tmp_path / "mark").exists()
 
 
@@ -118,7 +118,7 @@ def test_verify_finds_what_the_host_refuses(bad: dict[str, Path]) -> None:
 def test_plugin_without_a_descriptor_is_refused(host: Path, tmp_path: Path) -> None:
     need("gcc")
     plugin = build_c_plugin(tmp_path / "libgreeter.so", "-DWITHOUT_DESCRIPTOR")
-    said = run(host, plugin, check=False, GREETER_MARK=str(tmp_path / "mark"))
+    said = run(host, plugin, check=False, environment={"GREETER_MARK": str(tmp_path / "mark")})
     assert "it has no descriptor" in said
     assert not (tmp_path / "mark").exists()
 

@@ -107,7 +107,7 @@ class Definitions:
             lines += [""] if lines else []
             if isinstance(placed_or_not, str):
                 lines += text.attribute("cfg", [group.cfg] if group.cfg else [])
-                lines += [f"compile_error!({text.string(placed_or_not)});"]
+                lines += [text.SKIP, f"compile_error!({text.string(placed_or_not)});"]
             else:
                 lines += self._item(struct, placed_or_not, group.cfg)
         if all(isinstance(each, str) for each in placements.values()):
@@ -270,7 +270,7 @@ class Definitions:
             if size is None or alignment is None:
                 message = f"the contract states no size of {name} for this target"
                 lines += text.attribute("cfg", [group.cfg] if group.cfg else [])
-                lines += [f"compile_error!({text.string(message)});"]
+                lines += [text.SKIP, f"compile_error!({text.string(message)});"]
                 continue
             lines += text.documentation(about)
             lines += text.attribute("cfg", [group.cfg] if group.cfg else [])
