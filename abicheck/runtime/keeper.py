@@ -164,6 +164,7 @@ def _leave_it_to_the_parent() -> None:
     for keeper in list(_keepers):
         keeper.inherited.update(keeper.live)
         keeper.live.clear()
+        keeper.running.clear()
         keeper._lock = threading.RLock()
 
 

@@ -208,6 +208,7 @@ class Plugin:
             required=True,
             expected="a function",
             actual=reason,
+            contract_line=self._vocabulary.line_of(subject),
         )
         report = replace(self.report, claims=(*self.report.claims, claim))
         return refusal(report, self._contract)

@@ -7,7 +7,7 @@ that is freed or the plugin is unloaded.
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING, ClassVar, SupportsIndex, TypeVar
+from typing import TYPE_CHECKING, ClassVar, NoReturn, SupportsIndex, TypeVar
 
 from abicheck.errors import ArgumentTypeError, ArgumentValueError, DoubleFree, PluginUnloaded
 
@@ -53,6 +53,10 @@ class View:
     def __hash__(self) -> int:
         """Hash the place."""
         return hash(self._address)
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be copied or stored: there is one handle for what is freed once."""
+        raise TypeError(f"{self._named}: cannot be copied or pickled; read what is in it")
 
     def __repr__(self) -> str:
         """Say what it is and where, and whether that is over."""

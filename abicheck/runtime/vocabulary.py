@@ -494,6 +494,14 @@ class Vocabulary:
         name = struct.spelled
         return lambda address: self.check_slots(address, slots, name, where)
 
+    def line_of(self, subject: str) -> int | None:
+        """Return the line of the contract with a field, such as "Greeter.greet"."""
+        struct, _, path = subject.partition(".")
+        definition = self.definitions.get(struct)
+        fields = definition.fields if isinstance(definition, Struct) else ()
+        name = path.partition(".")[0].partition("[")[0]
+        return next((field.line for field in fields if field.name == name), None)
+
     def check_slots(
         self, address: int, slots: list[tuple[str, int]], struct: str, where: str
     ) -> None:
@@ -504,7 +512,7 @@ class Vocabulary:
                 continue
             subject = ".".join(part for part in (struct, name) if part)
             found = "NULL" if pointer is None else f"{pointer:#x}, where no code is"
-            raise self.refuse(subject, f"is {found} in what {where} gave")
+            raise self.refuse(subject, f"{found}, in what {where} gave")
 
 
 def _is_of(field: Field, layout: FieldLayout) -> bool:
