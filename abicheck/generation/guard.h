@@ -10,6 +10,9 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#if defined(__linux__)
+#include <sys/sendfile.h>
+#endif
 #include <unistd.h>
 #if defined(__GLIBC__) && !defined(__USE_GNU)
 #error "NAME_host.h must come first in the file that defines CAPS_HOST_IMPLEMENTATION"
@@ -517,11 +520,9 @@ static int NAME_guard_run(const char *path, NAME_plugin *plugin, char *message, 
 #if defined(MFD_CLOEXEC) && !defined(CAPS_LOAD_BY_PATH)
     if (file.stream && plugin) {
         const int copy = memfd_create("plugin", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-        size_t count;
-        while (fits && (count = fread(file.window, 1, sizeof file.window, file.stream)) > 0)
-            fits = write(copy, file.window, count) == (ssize_t)count;
-        fits = fits && !ferror(file.stream) &&
-               !fcntl(copy, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
+        ssize_t count;
+        while ((count = sendfile(copy, fileno(file.stream), NULL, 1 << 30)) > 0) continue;
+        fits = !count && !fcntl(copy, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
         fclose(file.stream);
         file.stream = copy < 0 ? NULL : fdopen(copy, "rb");
         snprintf(file.loaded, sizeof file.loaded, "/proc/self/fd/%d", copy);
