@@ -694,3 +694,49 @@ def test_what_is_leaked_at_exit_is_freed_the_youngest_first(library: Path) -> No
     assert done.returncode == 0, done.stderr
     warnings = [line for line in done.stderr.splitlines() if "ResourceWarning: what" in line]
     assert ["describe" in line for line in warnings] == [True, False]
+
+
+# Rust.
+
+
+@pytest.fixture(scope="module")
+def rust(tmp_path_factory: pytest.TempPathFactory) -> Plugin:
+    """Compile and load a plugin in Rust."""
+    if shutil.which("rustc") is None:
+        pytest.skip("rustc is not installed")
+    output = tmp_path_factory.mktemp("rust") / "librust_side.so"
+    flags = ["--edition", "2021", "-g", "--crate-type", "cdylib"]
+    subprocess.run(["rustc", *flags, str(SOURCES / "rust_side.rs"), "-o", str(output)], check=True)
+    loaded = opened(output, SOURCES / "rust_side.toml")
+    return Plugin(loaded.binding, loaded.layouts, loaded.image, loaded.report)
+
+
+def test_rust_structs_enums_and_slots(rust: Plugin) -> None:
+    with rust.make_counter(rust.Kind.Large, True) as counter:
+        assert counter.kind is rust.Kind.Large
+        assert counter.step(counter, 5) == 5
+        assert counter.step(counter, by=2**32 - 1) == 2**32 + 4
+        assert rust.total_of(counter) == counter.total == 2**32 + 4
+        with counter.name(counter) as name:
+            assert name.value == b"counter at 4294967300"
+        with pytest.raises(ArgumentRangeError):
+            counter.step(counter, -1)
+        with pytest.raises(ArgumentTypeError, match="must not be NULL"):
+            rust.total_of(None)
+    with pytest.raises(UseAfterFree):
+        counter.step(counter, 1)
+
+
+def test_an_option_that_is_none_is_none(rust: Plugin) -> None:
+    with rust.make_counter(rust.Kind.Small, False) as counter:
+        assert counter.name is None
+    assert rust.apply(None, rust.Vector(x=1, y=2)) == -1.0
+
+
+def test_rust_values_and_callbacks(rust: Plugin) -> None:
+    turned = rust.turn(rust.Vector(x=1, y=2))
+    assert (turned.x, turned.y) == (-2.0, 1.0)
+    assert rust.apply(lambda v, count: v.x + v.y * count, turned) == 1.0
+    assert rust.length("Grüße".encode()) == 7
+    with pytest.raises(ArgumentValueError):
+        rust.make_counter(7, False)
