@@ -182,7 +182,7 @@ def load(  # noqa: PLR0913 (all but two by keyword)
     from abicheck.runtime.registry import REGISTRY  # noqa: PLC0415
 
     options = _options(parameters, debug_files, debug_dirs, host, sysroot, as_of)
-    return REGISTRY.load(os.fspath(path), demand(contract, options, pin, cache))
+    return REGISTRY.load(os.fsdecode(path), demand(contract, options, pin, cache))
 
 
 def loader(  # noqa: PLR0913 (all but two by keyword)
@@ -215,7 +215,7 @@ def loader(  # noqa: PLR0913 (all but two by keyword)
     from abicheck.runtime.loader import Loader  # noqa: PLC0415
 
     options = _options(parameters, debug_files, debug_dirs, host, sysroot, as_of)
-    return Loader(demand(contract, options, pin, cache), [os.fspath(place) for place in search])
+    return Loader(demand(contract, options, pin, cache), [os.fsdecode(place) for place in search])
 
 
 def probe(  # noqa: PLR0913 (all but two by keyword)
@@ -245,7 +245,7 @@ def probe(  # noqa: PLR0913 (all but two by keyword)
     from abicheck.runtime.probing import Limits, probe_plugin  # noqa: PLC0415
 
     options = _options(parameters, debug_files, debug_dirs, None, None, as_of)
-    return probe_plugin(os.fspath(path), os.fspath(contract), options, Limits(timeout, memory))
+    return probe_plugin(os.fsdecode(path), os.fsdecode(contract), options, Limits(timeout, memory))
 
 
 def _options(  # noqa: PLR0913, PLR0917 (one for each option of the functions above)

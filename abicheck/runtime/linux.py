@@ -93,7 +93,7 @@ def _loaded_first(beside: Beside, here: str) -> Iterator[None]:
     try:
         for name in beside.needed:
             path = _found_beside(name, beside, here)
-            if path is None or dl.known_library(name, keep=False) is not None:
+            if path is None or "$" in path or dl.known_library(name, keep=False) is not None:
                 continue
             try:
                 handles.append(dl.open_library(path))
@@ -131,6 +131,11 @@ def _user_path() -> list[str]:
 def _in_place(content: Content) -> Iterator[str]:
     """Yield an unused name of the file itself."""
     directory, base = os.path.split(os.path.abspath(content.path))
+    if "$" in directory + base:  # dlopen replaces $LIB and its like: that would be another file.
+        raise LoadError(
+            f'{shown(content.path)}: has a "$" in its path, which the system\'s loader '
+            'may replace; load it with pin="copy"'
+        )
     yield f"{directory}{_unused()}/{base}"
 
 

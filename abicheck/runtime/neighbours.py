@@ -78,14 +78,20 @@ def private_name(content: Content, beside: Beside) -> Iterator[str]:
     root = os.path.realpath(tempfile.mkdtemp(prefix="abicheck-"))
     try:
         here = os.path.realpath(os.path.dirname(os.path.abspath(content.path)))
-        os.makedirs(root + here, mode=0o700, exist_ok=True)
-        name = os.path.join(root + here, os.path.basename(content.path))
+        home = root + _plain(here)
+        os.makedirs(home, mode=0o700, exist_ok=True)
+        name = os.path.join(home, _plain(os.path.basename(content.path)))
         _place(content, name)
         for directory in sorted(set(beside.directories(here)), key=len):
             _link(directory, root, here)
         yield name
     finally:
         shutil.rmtree(root, ignore_errors=True)
+
+
+def _plain(path: str) -> str:
+    """Return a path in which no loader finds anything to replace, such as `$LIB`."""
+    return path.replace("$", "_")
 
 
 def _place(content: Content, name: str) -> None:
@@ -100,7 +106,7 @@ def _place(content: Content, name: str) -> None:
 
 def _link(directory: str, root: str, here: str) -> None:
     """Let `root` followed by `directory` hold what `directory` holds."""
-    place = root + directory
+    place = root + _plain(directory)
     if not os.path.isdir(directory):
         return
     if (here + "/").startswith(directory.rstrip("/") + "/"):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from abicheck.errors import UnsupportedError
+from abicheck.errors import LoadError, UnsupportedError
+from abicheck.evidence.files import shown
 
 if TYPE_CHECKING:
     from abicheck.runtime.content import Content
@@ -22,6 +23,14 @@ def open_image(content: Content, pin: str) -> LoadedImage:
 
     Raises: LoadError; UnsupportedError on a system whose loader we do not know.
     """
+    try:
+        return _open_image(content, pin)
+    except OSError as error:  # No room for a private copy, no descriptor left …
+        said = error.strerror or str(error)
+        raise LoadError(f"{shown(content.path)}: cannot be loaded: {said}") from None
+
+
+def _open_image(content: Content, pin: str) -> LoadedImage:
     if sys.platform == "linux":
         from abicheck.runtime import linux  # noqa: PLC0415
 

@@ -45,6 +45,15 @@ def test_libraries_beside_a_link_to_the_plugin_are_found(tmp_path: Path) -> None
     loaded.image.close()
 
 
+def test_libraries_in_a_directory_with_a_dollar_are_found(tmp_path: Path) -> None:
+    odd = tmp_path / "$LIB" / "$ORIGIN"
+    odd.mkdir(parents=True)
+    placed("libneighbour.so", odd)
+    loaded = opened(placed("libmarks-beside.so", odd, "$PLATFORM.so"))
+    assert call(loaded) == 40
+    loaded.image.close()
+
+
 def test_missing_library_is_named_without_our_own_paths(tmp_path: Path) -> None:
     plugin = placed("libmarks-beside.so", tmp_path)
     with pytest.raises(LoadError) as caught:

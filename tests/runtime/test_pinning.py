@@ -169,3 +169,31 @@ def test_large_plugin_is_copied_and_loaded(tmp_path: Path) -> None:
     loaded = opened(plugin)
     assert call(loaded) == 1
     assert loaded.image.close() is None
+
+
+ODD_NAMES = [b"\xff\xfe.so", b"a b\nc.so", b"a:b.so", b"%s%n.so", b"x" * 250 + b".so", b"-l.so"]
+
+
+@pytest.mark.parametrize("name", ODD_NAMES, ids=repr)
+@BOTH
+def test_odd_names_are_no_obstacle(tmp_path: Path, name: bytes, pin: str) -> None:
+    loaded = opened(placed("libmarks.so", tmp_path, os.fsdecode(name)), pin=pin)
+    assert call(loaded) == 1
+    loaded.image.close()
+
+
+def test_name_that_the_loader_would_replace_is_not_given_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`$LIB` in a path given to dlopen is replaced: what it leads to was never verified."""
+    monkeypatch.setenv("LOADING_MARKS", str(tmp_path / "marks"))
+    for place in ("$LIB", "lib", "lib/x86_64-linux-gnu", "lib64"):
+        (tmp_path / place).mkdir(exist_ok=True)
+        placed("libmarks-2.so", tmp_path / place, "plugin.so")
+    placed("libmarks.so", tmp_path / "$LIB", "plugin.so")
+    with pytest.raises(LoadError, match=r'has a "\$" in its path'):
+        opened(tmp_path / "$LIB" / "plugin.so", pin="path")
+    assert not (tmp_path / "marks").exists()
+    loaded = opened(tmp_path / "$LIB" / "plugin.so")
+    assert call(loaded) == 1
+    loaded.image.close()
