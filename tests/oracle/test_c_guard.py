@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from abicheck.contract import parse_contract_text
+from abicheck.generation import generate
 from tests.oracle.guards import (
     CONTRACT,
     FIELD_MORE,
@@ -174,3 +176,45 @@ def test_header_included_too_late_says_so(folder: Path) -> None:
         "gcc", "-std=c99", f"-I{headers}", source, "-c", "-o", folder / "late.o", check=False
     )
     assert "greeter_host.h must come first" in printed
+
+
+RUST_FAULTS = {
+    "field-more": (FIELD_MORE, "Greeter.flags: unknown to this host"),
+    "other-version": (OTHER_VERSION, "GREETER_ABI_VERSION: 2.0 in the plugin"),
+    "changed-signature": (OTHER_SIGNATURE, "Greeter.greet: `fn(*const c_char, i32)"),
+    "missing-export": (CONTRACT, "free_greeting: no such export"),
+}
+
+
+def rust_plugin(folder: Path, name: str, text: str, *flags: str) -> Path:
+    """Build the tutorial's plugin in Rust, with the compiler alone."""
+    if shutil.which("rustc") is None:
+        pytest.skip("rustc is not installed")
+    out = folder / f"{name}.out"
+    out.mkdir(exist_ok=True)
+    for file in generate(parse_contract_text(text, "greeter.toml"), "rust"):
+        (out / file.name).write_text(file.text)
+    plugin = folder / f"lib{name}.so"
+    source = SOURCES.parent / "rust" / "plugin" / "src" / "lib.rs"
+    rustc = ("rustc", "--edition", "2021", "--crate-type", "cdylib", "-O")
+    run(*rustc, *flags, source, "-o", plugin, OUT_DIR=str(out))
+    return plugin
+
+
+@pytest.mark.parametrize("strip", ["none", "symbols"])
+def test_plugin_in_rust_greets(host: Path, folder: Path, strip: str) -> None:
+    plugin = rust_plugin(folder, f"rust-{strip}", CONTRACT, "-C", f"strip={strip}")
+    assert run(host, plugin) == GREETING
+
+
+@pytest.mark.parametrize("strip", ["none", "symbols"])
+@pytest.mark.parametrize("fault", RUST_FAULTS)
+def test_plugin_in_rust_is_refused_before_it_runs(
+    host: Path, folder: Path, fault: str, strip: str
+) -> None:
+    text, said = RUST_FAULTS[fault]
+    flags = ("--cfg", f'feature="{fault}"', "-C", f"strip={strip}")
+    plugin = rust_plugin(folder, f"rust-{fault}-{strip}", text, *flags)
+    mark = folder / f"rust-{fault}.mark"
+    assert said in run(host, plugin, check=False, GREETER_MARK=str(mark))
+    assert not mark.exists()
