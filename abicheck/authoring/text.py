@@ -310,4 +310,6 @@ def quoted(text: str) -> str:
 def _escaped(letter: str) -> str:
     if letter.isprintable():
         return letter
+    if "\ud800" <= letter <= "\udfff":
+        return "\ufffd"  # A byte of a file's name that is no UTF-8, which TOML cannot write.
     return f"\\u{ord(letter):04x}" if ord(letter) <= 0xFFFF else f"\\U{ord(letter):08x}"  # noqa: PLR2004

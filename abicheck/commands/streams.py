@@ -98,9 +98,11 @@ def complain(text: str) -> None:
     """Write lines that are no findings to standard error, if anybody listens there."""
     if sys.stderr is None:
         return
+    from abicheck.report.terminal import harmless  # noqa: PLC0415 (good news has no complaints)
+
     _tolerate(sys.stderr)
     with suppress(OSError):
-        sys.stderr.write(f"{text}\n")
+        sys.stderr.write("".join(f"{harmless(line)}\n" for line in text.split("\n")))
         sys.stderr.flush()
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -218,3 +220,13 @@ def test_what_a_binary_does_not_show_keeps_diff_from_success(
     assert "exports.assembled: " in out
     assert main(["diff", "typed.toml", plugin, "--format", "json"]) == 3
     assert len(json.loads(capsys.readouterr().out)["not_compared"]) == 1
+
+
+def test_binary_whose_name_is_no_text_is_compared_like_any_other(files: Path) -> None:
+    name = os.fsdecode(b"bad\xffname.so")
+    try:
+        shutil.copy(binary("greeter/libgreeter-good.so"), files / name)
+    except OSError:
+        pytest.skip("file names are text here")
+    assert main(["diff", name, name]) == 0
+    assert main(["init", name]) == 0

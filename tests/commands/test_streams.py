@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from abicheck.commands.streams import Progress, shows_marks, wants_color
+from abicheck.commands.streams import Progress, complain, shows_marks, wants_color
 
 
 class Terminal(io.StringIO):
@@ -78,3 +78,8 @@ def test_progress_is_for_terminals_only(monkeypatch: pytest.MonkeyPatch) -> None
     with Progress(log) as progress:
         progress.show("checking a.so")
     assert log.getvalue() == ""
+
+
+def test_complaint_cannot_steer_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    complain("a\x1b[31mred.so: not a plugin\nsecond line")
+    assert capsys.readouterr().err == "a\\x1b[31mred.so: not a plugin\nsecond line\n"
