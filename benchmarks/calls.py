@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Call = Callable[..., object]
 
-ROUNDS, REPEATS = 40, 5000
+ROUNDS, REPEATS = 400, 500
 SOURCE = """
 #include <stdio.h>
 #include <stdlib.h>
