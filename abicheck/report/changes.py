@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from abicheck.model.changes import MAJOR, MINOR
 from abicheck.report.groups import counted
-from abicheck.report.terminal import BOLD, FAINT, GREEN, RED, YELLOW, Pen, harmless
+from abicheck.report.terminal import BOLD, FAINT, GREEN, RED, WIDTH, YELLOW, Pen, harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,7 @@ class _Page:
         return self.pen.finish(self._lines())
 
     def _lines(self) -> Iterator[str]:
-        yield self._headline()
+        yield from self._headline()
         if self.diff.changes:
             yield f"  {self._count()}"
         for number, change in enumerate(self.diff.changes, 1):
@@ -58,7 +58,7 @@ class _Page:
         for note in self.diff.notes:
             yield from self.pen.wrap(note, "  note: ")
 
-    def _headline(self) -> str:
+    def _headline(self) -> Iterator[str]:
         diff = self.diff
         mark, color = (self.pen.good, GREEN) if diff.is_raised_enough else (self.pen.bad, RED)
         if diff.is_raised_enough and diff.not_compared:
@@ -74,7 +74,12 @@ class _Page:
             words = f"enough for what changed ({diff.step})"
         else:
             words = f"the changes call for {diff.wanted_version} ({diff.step})"
-        return f"{self.pen.paint(mark, color, BOLD)} {self.pen.paint(files, BOLD)}: {who}: {words}"
+        first = f"{self.pen.paint(mark, color, BOLD)} {self.pen.paint(files, BOLD)}"
+        if len(f"{mark} {files}: {who}: {words}") <= WIDTH:
+            yield f"{first}: {who}: {words}"
+        else:
+            yield first
+            yield from self.pen.wrap(f"{who}: {words}", "  ")
 
     def _count(self) -> str:
         steps = [KINDS.get(change.step, "harmless") for change in self.diff.changes]

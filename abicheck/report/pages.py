@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 EXAMPLES = os.path.join(os.path.dirname(__file__), "examples.toml")
 
+NO_EXAMPLE = "Example: none yet, as it is about a kind of plugin that is not read so far."
+
 TITLES = {
     "plugin": "this plugin",
     "contract": "under this contract",
@@ -66,6 +68,9 @@ def _prose(page: Page) -> Iterator[str]:
 
 
 def _example(example: Mapping[str, str]) -> Iterator[str]:
+    if not example:
+        yield from Pen(Style()).wrap(NO_EXAMPLE)
+        yield ""
     lead = "Example: "
     for part, title in TITLES.items():
         if part in example:
