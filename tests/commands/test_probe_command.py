@@ -22,7 +22,7 @@ def plugin(name: str) -> str:
 @pytest.mark.parametrize(
     ("name", "code", "said"),
     [
-        ("good", 0, "loaded, called load_plugin(), freed, unloaded without harm"),
+        ("good", 0, "loaded, called load_plugin(), freed what came back, unloaded without harm"),
         ("bad", 1, "refused: incompatible with greeter 1.2"),
         ("stripped", 3, "refused: unverified with greeter 1.2"),
     ],
