@@ -15,15 +15,18 @@ if TYPE_CHECKING:
     from abicheck.model.probing import ProbeReport
 
 VERSION = 1
+MOST_LINES = 10
+"""Lines of what a plugin wrote that are shown."""
 
 
 def render_text(report: ProbeReport, style: Style) -> str:
     """Return what became of a plugin as lines for a terminal or a log."""
     pen = Pen(style)
-    return pen.finish(_lines(harmless(report), pen))
+    output = report.output.strip().split("\n")[-MOST_LINES:]
+    return pen.finish(_lines(harmless(report), harmless(tuple(output)), pen))
 
 
-def _lines(report: ProbeReport, pen: Pen) -> Iterator[str]:
+def _lines(report: ProbeReport, output: tuple[str, ...], pen: Pen) -> Iterator[str]:
     mark, color = (pen.good, GREEN) if report.outcome == FINE else (pen.bad, RED)
     yield f"{pen.paint(mark, color)} {report.message}"
     for reason in report.reasons:
@@ -35,10 +38,9 @@ def _lines(report: ProbeReport, pen: Pen) -> Iterator[str]:
         names = ", ".join(f"{name}()" for name in report.not_called)
         said = f"not called, since the contract does not say who frees what they return: {names}"
         yield from pen.wrap(said, "  ")
-    output = report.output.strip()
-    if output and report.outcome != FINE:
+    if any(output) and report.outcome != FINE:
         yield pen.paint("  its last words on standard error:", FAINT)
-        for line in output.split("\n")[-10:]:
+        for line in output:
             yield f"  {pen.bar} {line}"
 
 

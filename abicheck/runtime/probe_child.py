@@ -33,6 +33,10 @@ class Channel:
         """Send one line."""
         os.write(self._descriptor, json.dumps(said).encode() + b"\n")
 
+    def own_fault(self, kind: type[BaseException], error: BaseException, _where: object) -> None:
+        """Say that it is abicheck that failed, and not the plugin."""
+        self.say(outcome="fault", message=f"{kind.__name__}: {error}")
+
 
 def main() -> None:
     """Probe the plugin that the command line describes."""
@@ -40,6 +44,7 @@ def main() -> None:
     channel = Channel(sys.argv[2])
     _limit(said["seconds"], said["memory"])
     channel.say(stage="verifying")
+    sys.excepthook = channel.own_fault
     try:
         _probe(said, channel)
     except PluginRefused as refused:
@@ -67,7 +72,7 @@ def _probe(said: dict[str, Any], channel: Channel) -> None:
     _verify(said["path"], demand)
     channel.say(stage="loading")
     plugin = Registry().load(said["path"], demand)
-    for export, is_owned in _entries(contract):
+    for export, is_owned in _entries(plugin._contract):
         if is_owned is None:
             channel.say(left=export.name)
         else:
@@ -105,8 +110,9 @@ def _use(plugin: Plugin, export: Export, channel: Channel) -> None:
         return
     channel.say(stage="calling", function=export.name)
     found = function()
-    channel.say(stage="freeing", function=export.name)
+    channel.say(returned=export.name)
     if export.free and hasattr(found, "free"):
+        channel.say(stage="freeing", function=export.name)
         found.free()
 
 

@@ -17,7 +17,7 @@ import threading
 from typing import IO, TYPE_CHECKING, Any
 
 from abicheck import verification
-from abicheck.errors import LoadError
+from abicheck.errors import AbicheckError, LoadError
 from abicheck.evidence.files import shown
 from abicheck.model.probing import CRASHED, FAILED, FINE, HUNG, ProbeReport
 from abicheck.model.records import record
@@ -64,6 +64,11 @@ def probe_plugin(path: str, contract: str, options: VerifyOptions, limits: Limit
     child, ended_in_time = _run(_arguments(path, contract, options, limits), limits, told)
     if not ended_in_time:
         return told.report(path, HUNG, f"did not come to an end within {limits.seconds:g} seconds")
+    if told.verdict_line is not None and told.verdict_line["outcome"] == "fault":
+        raise AbicheckError(
+            f"{shown(path)}: the probe itself failed ({told.verdict_line['message']}); "
+            "please report this"
+        )
     if told.verdict_line is not None:
         return told.verdict_line_report(path)
     if child < 0:
@@ -83,6 +88,7 @@ class _Told:
     def __init__(self) -> None:
         self.stage, self.function = "starting", ""
         self.called: list[str] = []
+        self.has_freed = False
         self.not_called: list[str] = []
         self.output = ""
         self.verdict_line: dict[str, str | None] | None = None
@@ -98,9 +104,10 @@ class _Told:
     def _hear_line(self, said: dict[str, Any]) -> None:
         """Take in one line: a stage, a function left alone, or how it ended."""
         if "stage" in said:
-            if said["stage"] == "freeing":
-                self.called.append(said["function"])
+            self.has_freed |= said["stage"] == "freeing"
             self.stage, self.function = said["stage"], said.get("function", "")
+        elif "returned" in said:
+            self.called.append(said["returned"])
         elif "left" in said:
             self.not_called.append(said["left"])
         else:
@@ -131,7 +138,8 @@ class _Told:
         calls = ", ".join(f"{name}()" for name in self.called)
         said = f"{shown(path)}: {what} {where}"
         if outcome == FINE:
-            tried = f"loaded, called {calls}, freed, unloaded" if calls else "loaded and unloaded"
+            freed = ", freed what came back" if self.has_freed else ""
+            tried = f"loaded, called {calls}{freed}, unloaded" if calls else "loaded and unloaded"
             said = f"{shown(path)}: {tried} without harm"
         return ProbeReport(
             file=path,

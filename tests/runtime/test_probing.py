@@ -61,7 +61,7 @@ def test_good_plugin_is_called_freed_and_unloaded() -> None:
     assert report.outcome == "fine"
     assert report.called == ("load_plugin",)
     assert report.exit_code == ExitCode.COMPATIBLE
-    assert "called load_plugin(), freed, unloaded" in report.message
+    assert "called load_plugin(), freed what came back, unloaded" in report.message
     assert mapped("libgreeter-good.so") == []
 
 
@@ -106,6 +106,18 @@ def test_tags_behind_calls_are_asked(tmp_path: Path) -> None:
 def test_function_whose_result_has_no_owner_is_left_alone() -> None:
     report = abicheck.probe(binary("loading/libmarks.so"), CALLED)
     assert (report.outcome, report.not_called) == ("fine", ("get_details",))
+
+
+def test_exports_with_parameters_in_their_names_are_called(tmp_path: Path) -> None:
+    contract = tmp_path / "named.toml"
+    contract.write_text(
+        "contract = 'named'\nversion = '1.0'\nformat = 1\n[plugin]\n"
+        "file = 'lib(?P<name>\\w+)-good.so'\n[types]\nThing = 'opaque'\n"
+        "[exports]\nload_plugin = { type = 'fn() -> *mut Thing', free = 'free_{name}' }\n"
+        "'free_{name}' = 'fn(*mut Thing)'\n"
+    )
+    report = abicheck.probe(binary("greeter/libgreeter-good.so"), contract)
+    assert (report.outcome, report.called) == ("fine", ("load_plugin",))
 
 
 def test_wrong_contract_is_the_callers_fault(tmp_path: Path) -> None:
