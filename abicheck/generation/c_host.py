@@ -166,13 +166,28 @@ class _Guard:
             yield f"    if (*result)\n        plugin->{free}({cast}*result);"
             yield "    *result = NULL;\n}"
 
+    def _has_bit_fields(self) -> bool:
+        structs = [each for each in self.plan.records if isinstance(each, StructRecord)]
+        return any(field.field.bit_width is not None for each in structs for field in each.fields)
+
     def _implementation(self, tags: str) -> Iterator[str]:
         with open(TEMPLATE, encoding="utf-8") as file:
             text = file.read().partition("\n")[2]
         quoted = self.contract.name.replace("\\", "\\\\").replace('"', '\\"')
-        tables = f"{exports_table(self.exports, tags)}\n{rules_table(self.plan)}\n"
+        rules = rules_table(self.plan)
+        text = _chosen(text, "RULES", is_wanted=bool(rules))
+        text = _chosen(text, "BITS", is_wanted=self._has_bit_fields())
+        tables = "\n".join([exports_table(self.exports, tags), *([rules] if rules else []), ""])
         text = text.replace("/*TABLES*/\n", tables).replace("/*TAGS*/\n", f"{tags}\n")
         yield text.replace("CONTRACT", quoted).rstrip("\n")
+
+
+def _chosen(text: str, name: str, *, is_wanted: bool) -> str:
+    """Return the template with what stands after a condition's IF, or else after its ELSE."""
+    before, _, rest = text.partition(f"/*IF {name}*/\n")
+    inside, _, after = rest.partition("/*END*/\n")
+    wanted, _, otherwise = inside.partition("/*ELSE*/\n")
+    return before + (wanted if is_wanted else otherwise) + after
 
 
 def _function(field: FieldRecord) -> FunctionType | None:

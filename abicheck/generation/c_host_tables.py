@@ -57,12 +57,12 @@ def exports_table(exports: Mapping[str, ExportRecord], tags: str) -> str:
 
 
 def rules_table(plan: Plan) -> str:
-    """Return the table of rules, ended by one that fits nothing."""
+    """Return the table of rules, "" if there are none."""
     rows = [
         f'    {{{kind}, "{owner}", "{name}", "{how}"}},\n'
         for kind, owner, name, how in _rules(plan)
     ]
-    return "".join([RULES, *rows, '    {0, "", "", ""},\n};\n'])
+    return "".join([RULES, *rows, "};\n"]) if rows else ""
 
 
 def _rules(plan: Plan) -> Iterator[tuple[int, str, str, str]]:

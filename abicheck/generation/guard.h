@@ -20,15 +20,15 @@
 #endif
 
 /*TABLES*/
-/* The file in question; owner and name: what of the contract is looked at; found: its descriptor. */
+/* The file, what of the contract is looked at, and its descriptor with the records in it. */
 typedef struct {
     FILE *stream;
     const char *path, *owner, *name;
     char *message, loaded[1024];
-    unsigned char window[4096], found[4 * sizeof(struct NAME_descriptor) + 4096];
-    size_t message_size, window_size, found_size;
+    unsigned char window[4096], found[4 * sizeof(struct NAME_descriptor) + 4096], *first, *end;
+    size_t message_size, window_size;
     uint64_t start, window_at, base, tables[5], offsets[CAPS_GUARD_EXPORTS];
-    int is_elf, is_wide, is_big_endian, is_damaged, is_named, is_ambiguous, is_aged;
+    int is_elf, is_wide, is_big_endian, is_damaged, is_ambiguous, is_aged;
 } NAME_guard;
 
 static int NAME_guard_refuse(NAME_guard *file, const char *format, ...)
@@ -109,14 +109,7 @@ static int NAME_guard_next(const unsigned char **at, const unsigned char *end, N
     return record->kind == 6 && CAPS_GUARD_IN(record, 8, 4) > (uint64_t)(record->end - text) ? -1 : 1;
 }
 
-/* Return where the records of a descriptor begin. */
-static const unsigned char *NAME_guard_first(const unsigned char *descriptor, size_t size)
-{
-    const size_t header = size < 12 ? size : (size_t)NAME_guard_number(descriptor + 2, 2, 0);
-    return descriptor + (header < size ? header : size);
-}
-
-/* Take the descriptor out of ELF notes, as every format has it: this contract's, else any. */
+/* Take this contract's descriptor, or one of an unknown format, out of ELF notes, as every file has it. */
 static void NAME_guard_notes(NAME_guard *file, uint64_t at, uint64_t length)
 {
     unsigned char found[sizeof file->found];
@@ -125,23 +118,19 @@ static void NAME_guard_notes(NAME_guard *file, uint64_t at, uint64_t length)
         const uint64_t name = NAME_guard_read(file, at, 4), size = NAME_guard_read(file, at + 4, 4);
         const uint64_t type = NAME_guard_read(file, at + 8, 4), start = at + 12 + (name + 3) / 4 * 4;
         const int is_ours = name == 9 && type == 1 && NAME_guard_is(file, at + 12, "abicheck");
-        if (start > end || size > end - start || (is_ours && size > sizeof found)) {
-            file->is_damaged = 1;
-        } else if (is_ours) {
-            const unsigned char *first;
-            NAME_guard_record record;
-            int is_named;
-            if (fseek(file->stream, (long)(file->start + start), SEEK_SET) ||
-                fread(found, 1, (size_t)size, file->stream) != size) file->is_damaged = 1;
-            first = NAME_guard_first(found, (size_t)size);
-            is_named = !file->is_damaged && NAME_guard_next(&first, found + size, &record) == 1 &&
-                       record.kind == 1 && !strcmp(record.text[0], "CONTRACT");
-            if (file->found_size && is_named == file->is_named)
-                file->is_ambiguous |= size != file->found_size || memcmp(found, file->found, (size_t)size);
-            if (!file->found_size || is_named > file->is_named) {
-                memcpy(file->found, found, file->found_size = (size_t)size);
-                file->is_named = is_named;
-                file->is_ambiguous = 0;
+        const unsigned char *first = found + 12;
+        NAME_guard_record record;
+        file->is_damaged |= start > end || size > end - start || (is_ours && (size < 12 || size > sizeof found ||
+            fseek(file->stream, (long)(file->start + start), SEEK_SET) || fread(found, 1, (size_t)size, file->stream) != size));
+        if (is_ours && !file->is_damaged) {
+            const size_t header = (size_t)NAME_guard_number(found + 2, 2, 0);
+            first = found + (header < size ? header : size);
+            if (found[0] != 1 || NAME_guard_next(&first, found + size, &record) < 1 || record.kind != 1 ||
+                !strcmp(record.text[0], "CONTRACT")) {
+                file->is_ambiguous |= file->first && (file->end != file->found + size || memcmp(found, file->found, (size_t)size));
+                memcpy(file->found, found, (size_t)size);
+                file->first = file->found + (header < size ? header : size);
+                file->end = file->found + size;
             }
         }
         at = name || size || type ? start + (size + 3) / 4 * 4 : at + 4; /* else padding */
@@ -248,6 +237,7 @@ static void NAME_guard_macho(NAME_guard *file)
     }
 }
 
+/*IF RULES*/
 static int NAME_guard_is_later(const char *one, const char *other)
 {
     for (;;) {
@@ -272,6 +262,9 @@ static int NAME_guard_may(char how, const char *owner, int kind, const char *nam
     }
     return 0;
 }
+/*ELSE*/
+#define NAME_guard_may(how, owner, kind, name, version) 0
+/*END*/
 
 /* Find a record by kind, owner and name; an anonymous member by its offset `place`. */
 static int NAME_guard_find(const unsigned char *at, const unsigned char *end, const char *owner, int kind,
@@ -290,67 +283,64 @@ static int NAME_guard_find(const unsigned char *at, const unsigned char *end, co
 /* Whether the plugin's descriptor is there, for such a machine, and its lengths add up. */
 static int NAME_guard_sound(NAME_guard *file, const unsigned char *own, NAME_guard_record *contract)
 {
-    const unsigned char *at = NAME_guard_first(file->found, file->found_size);
+    const unsigned char *at = file->first;
     NAME_guard_record record;
-    uint64_t count = 0, left = 0;
-    int state = -1;
-    if (!file->found_size && !file->is_damaged)
-        return NAME_guard_refuse(file, "no descriptor: the plugin must include FILE_STEM.h and say CAPS_PLUGIN, or "
+    uint64_t count = 0;
+    int state = file->is_damaged ? -1 : 1;
+    if (!file->first && !file->is_damaged)
+        return NAME_guard_refuse(file, "no descriptor of CONTRACT: the plugin must include FILE_STEM.h and say CAPS_PLUGIN, or "
                                        "the like in its language: `abicheck generate`");
     if (file->is_ambiguous) return NAME_guard_refuse(file, "several descriptors, which differ");
-    if (file->found_size >= 12 && file->found[0] != 1)
+    if (file->first && file->found[0] != 1)
         return NAME_guard_refuse(file, "its descriptor has format %d, newer than this guard's", file->found[0]);
-    if (file->found_size >= 12 && memcmp(file->found + 4, own + 4, 2))
+    if (file->first && memcmp(file->found + 4, own + 4, 2))
         return NAME_guard_refuse(file, "built for another machine: pointers of %d bytes, byte order %d",
                                  file->found[5], file->found[4]);
-    while (!file->is_damaged && (state = NAME_guard_next(&at, file->found + file->found_size, &record)) == 1) {
-        if (record.is_part != (left > 0) || (record.kind == 1) != (count == 0)) break;
-        if (!count++) *contract = record;
-        left = record.is_part ? left - 1 : record.kind == 2 || record.kind == 3 ? CAPS_GUARD_IN(&record, 20, 2)
-             : record.kind == 7 ? CAPS_GUARD_IN(&record, 17, 2) : 0;
+    for (; state == 1 && (state = NAME_guard_next(&at, file->end, &record)) == 1; count++) {
+        if ((record.kind == 1) != !count) state = -1;
+        if (!count) *contract = record;
     }
-    if (state || left || !count || count != CAPS_GUARD_IN(contract, 12, 2) + 1)
-        return NAME_guard_refuse(file, "damaged");
-    return 1;
+    if (!state && count && count == CAPS_GUARD_IN(contract, 12, 2) + 1) return 1;
+    return NAME_guard_refuse(file, "damaged");
 }
 
 /* Compare two records of one name. `is_aged`: one lawfully has parts that the other lacks. */
 static int NAME_guard_same(NAME_guard *file, const char *owner, const NAME_guard_record *ours,
                            const NAME_guard_record *theirs, int is_aged)
 {
-    static const struct { int kind, at; unsigned width; const char *what; } numbers[] = {
-        {2, 4, 4, "size"}, {2, 8, 4, "alignment"}, {3, 4, 4, "size"}, {3, 8, 4, "alignment"},
-        {4, 4, 4, "size"}, {4, 8, 4, "alignment"}, {5, 4, 4, "offset"}, {5, 8, 4, "size"},
-        {5, 12, 1, "kind"}, {6, 4, 4, "width"}, {7, 4, 4, "size"}, {8, 4, 8, "value"}, {10, 13, 4, "size"},
+    /* By kind: where the type's fingerprint is, the compiler's finding, and up to three numbers. */
+    static const struct { int type, found, at[3]; } places[] = {
+        {0, 0, {0, 0, 0}}, {0, 0, {0, 0, 0}}, {0, 0, {4, 8, 0}}, {0, 0, {4, 8, 0}}, {0, 0, {4, 8, 0}},
+        {14, 13, {4, 8, 12}}, {16, 0, {4, 0, 0}}, {0, 0, {4, 0, 0}}, {0, 0, {4, 8, 0}}, {5, 4, {0, 0, 0}}, {5, 4, {13, 0, 0}},
     };
-    static const unsigned char types[] = {0, 0, 0, 0, 0, 14, 16, 0, 0, 5, 5};
-    const int type = types[ours->kind], found = ours->kind == 5 ? 13 : ours->kind > 8 ? 4 : 0;
-    const char *mine = ours->text[2], *its = theirs->text[2];
-    size_t i;
+    static const char *const words[] = {"size", "alignment", "", "offset", "size", "kind", "width", "", "", "value", "value's high half", ""};
+    const int kind = ours->kind, type = places[kind].type, found = places[kind].found;
+    const int row = kind == 5 ? 3 : kind == 6 ? 6 : kind == 8 ? 9 : 0;
+    int i;
     file->owner = owner;
     file->name = ours->text[0];
     if (type && CAPS_GUARD_IN(ours, type, 8) != CAPS_GUARD_IN(theirs, type, 8))
         return NAME_guard_refuse(file, "`%s` in the plugin, `%s` in this host", theirs->text[1], ours->text[1]);
-    if (found && theirs->start[found] != 1 && (theirs->start[found] || ours->kind > 8))
+    if (found && theirs->start[found] != 1 && (theirs->start[found] || kind > 8))
         return NAME_guard_refuse(file, "its compiler did not find it to be `%s`", theirs->text[1]);
-    if (*mine && *its && strcmp(mine, its))
-        return NAME_guard_refuse(file, "the result goes back to %s in the plugin, %s in this host", its, mine);
-    for (i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        const int at = numbers[i].kind == ours->kind ? numbers[i].at : 0;
-        const uint64_t a = CAPS_GUARD_IN(theirs, at, numbers[i].width);
-        const uint64_t b = at ? CAPS_GUARD_IN(ours, at, numbers[i].width) : a;
-        if (numbers[i].width == 1 && (!a || !b || ((a ^ b) == 3 && theirs->start[13] == 1)))
+    if (*ours->text[2] && *theirs->text[2] && strcmp(ours->text[2], theirs->text[2]))
+        return NAME_guard_refuse(file, "given back to %s in the plugin, %s in this host", theirs->text[2], ours->text[2]);
+    for (i = 0; i < 3 && places[kind].at[i]; i++) {
+        const int at = places[kind].at[i], width = at == 12 ? 1 : 4;
+        const int32_t a = (int32_t)CAPS_GUARD_IN(theirs, at, width), b = (int32_t)CAPS_GUARD_IN(ours, at, width);
+        if (width == 1 && (!a || !b || ((a ^ b) == 3 && theirs->start[13] == 1)))
             continue; /* Not measured; or only the sign of char or of an enum, which compilers choose. */
-        if (a != b && !(ours->kind == 10 ? file->is_aged : is_aged && ours->kind == 2))
-            return NAME_guard_refuse(file, "%s %lld in the plugin, %lld in this host", numbers[i].what,
-                                     (long long)a, (long long)b);
+        if (a != b && !(kind == 10 ? file->is_aged : is_aged && kind == 2))
+            return NAME_guard_refuse(file, "%s %ld in the plugin, %ld in this host", words[row + i], (long)a, (long)b);
     }
+/*IF BITS*/
     if (ours->kind == 6) { /* A sample has the bits of the field set; without one, their place is declared. */
         const size_t size = (size_t)CAPS_GUARD_IN(ours, 8, 4), other = (size_t)CAPS_GUARD_IN(theirs, 8, 4);
         const char *a = ours->text[1] + strlen(ours->text[1]) + 1, *b = theirs->text[1] + strlen(theirs->text[1]) + 1;
         if (memcmp(a, b, size < other ? size : other) || (!size && !other && CAPS_GUARD_IN(ours, 12, 4) != CAPS_GUARD_IN(theirs, 12, 4)))
             return NAME_guard_refuse(file, "other bits in the plugin than in this host");
     }
+/*END*/
     return 1;
 }
 
@@ -387,8 +377,7 @@ static int NAME_guard_parts(NAME_guard *file, const NAME_guard_record *whole, co
 static int NAME_guard_compare(NAME_guard *file, const unsigned char *mine, const unsigned char *mine_end,
                               const char *version)
 {
-    const unsigned char *its = NAME_guard_first(file->found, file->found_size), *at = mine;
-    const unsigned char *its_end = file->found + file->found_size;
+    const unsigned char *its = file->first, *its_end = file->end, *at = mine;
     NAME_guard_record ours, theirs;
     while (NAME_guard_next(&at, mine_end, &ours) == 1) {
         int newer, older;
@@ -416,6 +405,7 @@ static int NAME_guard_image(NAME_guard *file)
     NAME_guard_record contract, record;
     int i;
     memset(&contract, 0, sizeof contract);
+    file->owner = file->name = "";
     file->is_elf = !memcmp(head, "\177ELF", 4);
     file->is_wide = head[4] == 2;
     file->is_big_endian = file->is_elf && head[5] == 2;
@@ -426,13 +416,11 @@ static int NAME_guard_image(NAME_guard *file)
     if (!NAME_guard_sound(file, own, &contract)) return 0;
     for (i = 0; i < CAPS_GUARD_EXPORTS; i++) {
         const int kind = NAME_guard_exports[i].kind, width = NAME_guard_exports[i].width;
-        const char *version = contract.text[1];
-        const unsigned char *its = NAME_guard_first(file->found, file->found_size);
         uint64_t address = 0;
         file->name = NAME_guard_exports[i].name;
         file->offsets[i] = UINT64_MAX; /* to be NULL */
-        if (NAME_guard_may('-', "", kind, file->name, version) &&
-            (!NAME_guard_find(its, file->found + file->found_size, "", kind, file->name, 0, &record) ||
+        if (NAME_guard_may('-', "", kind, file->name, contract.text[1]) &&
+            (!NAME_guard_find(file->first, file->end, "", kind, file->name, 0, &record) ||
              (file->is_elf && !NAME_guard_export(file, file->name, &address))))
             continue;
         if (file->is_elf && !NAME_guard_export(file, file->name, &address))
@@ -461,7 +449,8 @@ static int NAME_guard_examine(NAME_guard *file)
         head = NAME_guard_bytes(file, 8 + (wide ? 32 : 20) * i, 16);
         if (!(head[0] & 1)) continue; /* CPU_ARCH_ABI64 */
         file->start = NAME_guard_number(head + 8, wide ? 8 : 4, 1);
-        file->window_size = file->found_size = 0;
+        file->window_size = 0;
+        file->first = NULL;
         if (file->start > 0x40000000) return NAME_guard_refuse(file, "damaged");
         if (!NAME_guard_image(file)) return 0;
         seen++;

@@ -39,7 +39,7 @@ REFUSALS = {
         "Greeter.greet: `fn(*const c_char, i32) -> *const c_char` in the plugin, `fn(*const",
     ),
     "missing-export": (CONTRACT, ("-DMISSING_EXPORT",), "free_greeting: no such export"),
-    "no-descriptor": (CONTRACT, ("-DWITHOUT_DESCRIPTOR",), "no descriptor: the plugin must"),
+    "no-descriptor": (CONTRACT, ("-DWITHOUT_DESCRIPTOR",), "no descriptor of greeter: the plugin must"),
 }
 
 
