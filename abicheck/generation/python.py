@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from abicheck.model.types import Definition, Field
 
 INDENT = "    "
+WIDEST_LINE = 100
 WIDEST = 87
 """Characters of a parameter beside its indentation and the comma, in lines of 100."""
 
@@ -62,6 +63,8 @@ class _Module:
         types = [line for each in self._types() for line in each]
         helpers = [line for name in self._needed() for line in [*HELPERS[name].splitlines(), ""]]
         checked = [line and INDENT + line for line in [*helpers, *types, *plugin]]
+        if any(len(line) > WIDEST_LINE for line in checked):
+            checked.insert(0, f"{INDENT}# fmt: off")
         lines = [*self._head(), *self._imports(), "", *_closed(checked), "", "", *self._load()]
         return "\n".join(lines) + "\n"
 
@@ -241,6 +244,8 @@ class _Module:
             yield f"{INDENT}# Items alone, for their names: {', '.join(items)}"
         body = [line for each in self.contract.exports for line in self._export(each)]
         yield from body
+        if body and attributes:
+            yield ""
         taken = {each.name for each in self.contract.exports}
         for each in attributes:
             if each not in taken:
@@ -290,7 +295,7 @@ class _Module:
 
 def _parameter(text: str) -> Iterator[str]:
     """Yield a parameter on a line of its own, or on a line for each type that it may have."""
-    if len(text) < WIDEST:
+    if len(text) <= WIDEST:
         yield f"{INDENT * 2}{text},"
         return
     first, *others = _alternatives(text)

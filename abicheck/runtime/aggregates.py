@@ -266,6 +266,9 @@ def _initialiser(shape: StructShape) -> Callable[..., None]:
         View.__dict__["_address"].__set__(self, made.address)
         View.__dict__["_hold"].__set__(self, shape.vocabulary.keeper.hold)
         View.__dict__["_owner"].__set__(self, made)
+        sized = shape.vocabulary.size_field(shape.layout.name)
+        if sized in self._fields and sized not in values:
+            values[sized] = size
         for name, value in values.items():
             if name not in self._fields:
                 known = ", ".join(self._fields)

@@ -409,6 +409,8 @@ class Vocabulary:
         Raises: ArgumentValueError for what is no type.
         """
         shape = self.shape(self.parse(spelled))
+        if isinstance(shape, StructShape) and value is None:
+            return shape.cls()
         made = Allocation(shape.known_size(), shape.alignment or 1)
         if isinstance(shape, StructShape):
             view: View = make_view(shape.cls, made.address, self.keeper.hold, made)
@@ -493,6 +495,11 @@ class Vocabulary:
             return None
         name = struct.spelled
         return lambda address: self.check_slots(address, slots, name, where)
+
+    def size_field(self, struct: str) -> str:
+        """Return the field in which a struct says how large it is; "" if it has none."""
+        definition = self.definitions.get(struct)
+        return (definition.size_field or "") if isinstance(definition, Struct) else ""
 
     def line_of(self, subject: str) -> int | None:
         """Return the line of the contract with a field, such as "Greeter.greet"."""

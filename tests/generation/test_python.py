@@ -206,6 +206,7 @@ def test_it_is_formatted(tmp_path: Path) -> None:
         pytest.skip("ruff is not installed")
     module(contract("greeter"), tmp_path)
     module(EVERYTHING, tmp_path)
+    module(EVERYTHING.with_name("odd.toml"), tmp_path)
     configured = ["--config", str(ROOT / "pyproject.toml")]
     command = [sys.executable, "-m", "ruff", "format", "--check", *configured, str(tmp_path)]
     subprocess.run(command, check=True)

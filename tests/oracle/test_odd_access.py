@@ -1,0 +1,164 @@
+"""What is rare in contracts and must work all the same, on real calls."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from abicheck.errors import ArgumentTypeError, ArgumentValueError, UncallableError
+from abicheck.runtime.plugin import Plugin
+from abicheck.runtime.views import address_of
+from tests.conftest import ROOT
+from tests.runtime.opening import on_linux, opened
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = [pytest.mark.oracle, on_linux]
+SOURCES = ROOT / "tests" / "oracle" / "access"
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if shutil.which("gcc") is None:
+        pytest.skip("gcc is not installed")
+    output = tmp_path_factory.mktemp("odd") / "libodd.so"
+    flags = ["-g", "-O1", "-w", "-shared", "-fPIC"]
+    subprocess.run(["gcc", *flags, str(SOURCES / "odd.c"), "-o", str(output)], check=True)
+    return output
+
+
+@pytest.fixture(scope="module")
+def plugin(library: Path) -> Plugin:
+    loaded = opened(library, SOURCES / "odd.toml")
+    return Plugin(loaded.binding, loaded.layouts, loaded.image, loaded.report)
+
+
+def test_c_reads_what_python_wrote(plugin: Plugin) -> None:
+    odd = plugin.Odd(low=5, high=3, sign=plugin.Sign.Minus, on=True)
+    odd["free"], odd["from"], odd["_hold"] = 1, 2, 3
+    odd.grid[1][2] = 7
+    odd.wrapped.value = 4.5
+    blob = plugin.new("Blob")
+    odd.blob = blob
+    odd.words = [b"one", b"two", None]
+    gc.collect()
+    expected = 1 + 2 + 3 + 5 + 3 * 8 - 1000 + 10000 + 700000 + 4 + 2000000
+    assert plugin.sum_odd(odd) == expected
+
+
+def test_python_reads_what_c_wrote(plugin: Plugin) -> None:
+    odd = plugin.Odd()
+    plugin.fill_odd(odd)
+    assert (odd["free"], odd["from"], odd["_hold"]) == (1, 2, 3)
+    assert (odd.low, odd.high, odd.both) == (5, 17, 5 + 17 * 8)
+    assert (odd.sign, odd.on) == (plugin.Sign.Minus, True)
+    assert [list(row) for row in odd.grid] == [[1, 2, 3], [4, 5, 6]]
+    assert odd.wrapped.value == 2.5
+    assert [odd.words[index].value for index in range(2)] == [b"one", b"two"]
+    assert odd.words[2] is None
+    assert odd.links[0]["from"] == 77
+    assert odd.links[1] is None
+
+
+def test_arrays_of_functions(plugin: Plugin) -> None:
+    odd = plugin.Odd()
+    plugin.fill_odd(odd)
+    assert (odd.table[0](4), odd.table[1](4), odd.table[2]) == (5, -4, None)
+    odd.table[2] = lambda x: x * 100
+    assert plugin.run_table(odd, 4) == 405
+
+
+def test_a_transparent_struct_is_its_field(plugin: Plugin) -> None:
+    assert plugin.unwrap(plugin.Wrapped(value=1.25)) == 1.25
+    assert plugin.wrap(2.5).value == 2.5
+
+
+def test_pointers_to_pointers_and_to_arrays(plugin: Plugin) -> None:
+    assert plugin.all_odds()[0]["from"] == 2
+    out = plugin.new("*mut Odd")
+    assert out.value is None
+    plugin.get_odd(out)
+    assert out.value == plugin.the_odd()
+    assert plugin.sum_row(plugin.new("[c_int; 3]", [1, 2, 3])) == 6
+    with pytest.raises(ArgumentTypeError):
+        plugin.get_odd(plugin.new("*mut Wrapped"))
+
+
+def test_untyped_pointers(plugin: Plugin) -> None:
+    assert plugin.is_null(None) is True
+    assert plugin.is_null(b"text") is False
+    odd = plugin.Odd()
+    assert address_of(plugin.same(odd)) == address_of(odd)
+    with pytest.raises(ArgumentTypeError):
+        plugin.is_null(5)
+
+
+def test_exported_functions_and_arrays_of_any_length(plugin: Plugin) -> None:
+    assert plugin.hook(1) == 2
+    assert plugin.no_hook is None
+    plugin.no_hook = lambda x: -x
+    assert plugin.no_hook(5) == -5
+    plugin.no_hook = None
+    assert [plugin.numbers[index] for index in range(4)] == [1, 2, 3, 4]
+    with pytest.raises(TypeError):
+        len(plugin.numbers)
+    assert plugin.constant_of_plugin.value == 1.5
+
+
+def test_exports_of_a_glob(plugin: Plugin) -> None:
+    assert plugin.list_a_module == 1
+    assert plugin["list_b_module"] == 2
+    with pytest.raises(AttributeError):
+        _ = plugin.list_c_module
+
+
+def test_a_size_field_is_filled_in(plugin: Plugin) -> None:
+    assert plugin.size_of(plugin.Sized(value=1)) == 8
+    assert plugin.size_of(plugin.Sized(size=4)) == 4
+
+
+def test_callbacks_with_structs_enums_and_user_data(plugin: Plugin) -> None:
+    seen: list[object] = []
+    mine = plugin.new("c_int", 5)
+    plugin.visit(lambda user, odd, sign: seen.extend([user, odd["from"], sign]), mine)
+    assert [address_of(seen[0]), *seen[1:]] == [address_of(mine), 2, plugin.Sign.Minus]  # type: ignore[arg-type]
+    assert plugin.name_of(lambda n: b"number %d" % n, 7).value == b"number 7"
+
+
+def test_other_conventions_are_refused(plugin: Plugin) -> None:
+    with pytest.raises(UncallableError, match="win64"):
+        plugin.stdcall_like(1)
+
+
+def test_many_arguments_without_names(plugin: Plugin) -> None:
+    assert plugin.many(1, 1, 1, 1, 1, 1, 1, 1, 2.0, 3.0) == 41
+    with pytest.raises(ArgumentTypeError, match="many: argument 9: expected f64"):
+        plugin.many(1, 1, 1, 1, 1, 1, 1, 1, "2", 3.0)
+    assert plugin.many(1, 1, 1, 1, 1, 1, 1, 1, argument10=3.0, argument9=2.0) == 41
+
+
+def test_handles_cannot_be_copied(plugin: Plugin) -> None:
+    with pytest.raises(TypeError, match="cannot be copied"):
+        copy.copy(plugin.Odd())
+
+
+def test_what_is_no_type_is_refused(plugin: Plugin) -> None:
+    with pytest.raises(ArgumentValueError, match="c_it"):
+        plugin.new("c_it")
+    with pytest.raises(ArgumentTypeError):
+        plugin.callback("c_int", print)
+
+
+def test_what_comes_from_a_plugin_keeps_it_loaded(library: Path) -> None:
+    loaded = opened(library, SOURCES / "odd.toml")
+    many = Plugin(loaded.binding, loaded.layouts, loaded.image, loaded.report).many
+    loaded.image.close_when_unused()
+    del loaded
+    gc.collect()
+    assert many(1, 1, 1, 1, 1, 1, 1, 1, 2.0, 3.0) == 41
