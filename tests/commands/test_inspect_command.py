@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from abicheck import cli
+from abicheck.authoring.inspect import inspect
+from abicheck.evidence.reference import read_references
 from tests.conftest import ROOT
 
 if TYPE_CHECKING:
@@ -211,3 +213,24 @@ def test_text_behind_pointers_is_read_without_types(
 ) -> None:
     exports = seen(capsys, f"fixtures/real/{plugin}")["exports"]
     assert named(exports, name)["value"]["text"] == text
+
+
+def test_executable_is_shown_like_a_plugin(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plugin = bytearray((ROOT / GREETER).read_bytes())
+    plugin[16] = 2  # e_type: ET_EXEC, as a host that is not position-independent has it.
+    host = tmp_path / "host"
+    host.write_bytes(plugin)
+    assert cli.main(["inspect", GREETER, "--format", "json"]) == 0
+    of_plugin = json.loads(capsys.readouterr().out)["slices"]
+    assert cli.main(["inspect", str(host), "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["slices"] == of_plugin
+    assert cli.main(["diff", GREETER, str(host)]) == 0
+
+
+def test_exports_are_counted_for_whoever_waits() -> None:
+    told: list[tuple[int, int]] = []
+    slices = read_references(GREETER)
+    inspect(GREETER, slices, tell=lambda done, total: told.append((done, total)))
+    assert told == [(0, 4)]
