@@ -16,6 +16,7 @@ from abicheck.generation.files import GeneratedFile
 from abicheck.generation.head import head
 from abicheck.generation.names import file_stem
 from abicheck.generation.plan import make_plan
+from abicheck.model.types import Scalar, Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -64,6 +65,8 @@ class _Header:
         if len(self.places.classes) > 1:
             yield "/* Where types differ: the targets with the same places share a number. */"
             yield from self.places.lines()
+        if self._is_unaligned():
+            yield from self._part(machinery.UNALIGNED_PUSH)
         yield '#if defined(__cplusplus)\nextern "C" {\n#endif'
         yield ""
         yield from interface
@@ -107,6 +110,22 @@ class _Header:
         yield from self.prototypes.lines()
         yield ""
 
+    def _carry(self) -> str:
+        """Return what puts the descriptor into its place."""
+        structs = [each for each in self.contract.definitions.values() if isinstance(each, Struct)]
+        if any(Scalar("va_list") == field.type for each in structs for field in each.fields):
+            # To g++ a struct with a va_list is none whose constants it evaluates.
+            return machinery.CARRY.replace("@_CONSTANT_", "const")
+        return machinery.CARRY
+
+    def _is_unaligned(self) -> bool:
+        """Whether something that demands an alignment may lie in something packed."""
+        structs = [each for each in self.contract.definitions.values() if isinstance(each, Struct)]
+        packs = any(each.packed for each in structs) or any(
+            field.bit_width is not None for each in structs for field in each.fields
+        )
+        return packs and any(each.align for each in structs)
+
     def _part(self, text: str) -> Iterator[str]:
         yield machinery.filled(text, self.names)
 
@@ -136,14 +155,16 @@ class _Header:
         yield from self._part(machinery.BYTES)
         if any("_SAMPLE_(" in piece.value for piece in pieces):
             yield from self._part(machinery.SAMPLES)
-        yield from self.descriptor.prelude
         yield "#pragma pack(push, 1)"
+        yield from self.descriptor.prelude
         yield f"struct {self.names.stem}_descriptor {{"
         for piece in pieces:
             yield f"    {piece.declaration};"
         yield "};"
         yield "#pragma pack(pop)"
         yield ""
+        if self._is_unaligned():
+            yield from self._part(machinery.UNALIGNED_POP)
         yield "/* What initialises it, in format 1 of abicheck's docs/descriptor.md. */"
         yield f"#define {self.names.prefix}_DESCRIPTOR {{ \\"
         for piece in pieces:
@@ -154,7 +175,7 @@ class _Header:
             yield from fold(f"    {value},", " \\")
         yield "}"
         yield ""
-        yield from self._part(machinery.CARRY)
+        yield from self._part(self._carry())
         yield f"/* Once in every plugin. {self.prototypes.said_of_version()}*/"
         yield f"#define {self.names.prefix}_PLUGIN \\"
         yield f"    {self.names.macro('CARRY')}; \\"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from abicheck.generation.c_definitions import literal
+from abicheck.generation.c_definitions import INT_MAX, literal
 from abicheck.generation.c_text import fold
 from abicheck.generation.c_types import declare
 from abicheck.generation.plan import (
@@ -26,9 +26,12 @@ if TYPE_CHECKING:
     from abicheck.generation.c_targets import Sheets
     from abicheck.generation.plan import FieldRecord, Plan
     from abicheck.model.layout import Layouts
-    from abicheck.model.types import Field, Type
+    from abicheck.model.types import Enum, EnumValue, Field, Type
 
     Path = tuple[tuple[str, int], ...]
+
+
+UINT_MAX = 2**32 - 1
 
 
 def pointer_to(type_: Type, names: Names, *, is_const: bool = False) -> str:
@@ -70,7 +73,7 @@ class Assertions:
                 case EnumRecord(enum):
                     for value in each.values:
                         yield self._holds(
-                            f"{self.names.value(enum, value.name)} == {literal(value.value)}",
+                            f"{self._value(enum, value)} == {literal(value.value)}",
                             f"{enum.name}.{value.name}: another value than the contract's",
                         )
                 case ExportRecord():
@@ -78,6 +81,12 @@ class Assertions:
                         f"{self.bound(each)} != 2",
                         f"{each.name}: another type than the contract's",
                     )
+
+    def _value(self, enum: Enum, value: EnumValue) -> str:
+        """Return the expression of a value: Microsoft's enums are `int`, whatever they hold."""
+        name = self.names.value(enum, value.name)
+        is_wrapped = enum.repr == "C" and INT_MAX < value.value <= UINT_MAX
+        return f"({name} & 0x{UINT_MAX:X})" if is_wrapped else name
 
     def _types(self, struct: Struct, field: FieldRecord) -> Iterator[str]:
         for name, found in self.same(struct, field):
@@ -150,6 +159,13 @@ class Assertions:
         listed = [each for each in struct.fields if each.bit_width is None or each.name]
         place = listed.index(field.field)
         offsets = self.sheets.each(partial(_distance, ((struct.name, place),)))
+        return self.sheets.chosen([f"{each or 0}u" for each in offsets])
+
+    def declared_bit_offset(self, struct: Struct, field: FieldRecord) -> str:
+        """Return the computed offset of a bit-field, in bits."""
+        listed = [each for each in struct.fields if each.bit_width is None or each.name]
+        place = listed.index(field.field)
+        offsets = self._numbers(struct.name, lambda layout: layout.fields[place].bit_offset)
         return self.sheets.chosen([f"{each or 0}u" for each in offsets])
 
     def leaves(self, field: FieldRecord) -> Iterator[tuple[Path, str]]:

@@ -193,6 +193,14 @@ class Definitions:
             number = f", {struct.packed}" if what == "push" else ""
             yield f"#pragma pack({what}{number})"
 
+    def _unpack(self, around: Struct) -> Iterator[str]:
+        """Yield what keeps the packing of a struct from an anonymous one inside it."""
+        if around.packed == 1:
+            yield f"{self.names.macro('PACK_NONE')}"
+        elif around.packed:
+            yield "#pragma pack(push)"
+            yield "#pragma pack()"
+
     def _head(self, struct: Struct) -> str:
         words = ["union" if struct.is_union else "struct"]
         if struct.packed == 1:
@@ -206,11 +214,11 @@ class Definitions:
         for index, field in enumerate(struct.fields):
             if gaps:
                 yield from gaps.before(index, indent)
-            yield from self._field(field, indent)
+            yield from self._field(field, struct, indent)
         if gaps:
             yield from gaps.behind(indent)
 
-    def _field(self, field: Field, indent: str) -> Iterator[str]:
+    def _field(self, field: Field, around: Struct, indent: str) -> Iterator[str]:
         inner = struct_of(field.type, self.contract.definitions)
         if field.name is None and field.bit_width is None:
             assert inner is not None
@@ -218,11 +226,13 @@ class Definitions:
                 raise GenerationError(
                     [f"{inner.subject}: C cannot write it as an anonymous member"]
                 )
+            yield from self._unpack(around)
             yield from self._pack(inner, "push")
             yield f"{indent}{self.extension} {self._head(inner)} {{ /* {inner.name} */"
             yield from self._fields(inner, indent + INDENT)
             yield f"{indent}}};"
             yield from self._pack(inner, "pop")
+            yield from self._pack(around, "pop")
             return
         seen = see_through(field.type, self.contract.definitions)
         text = declare(field.type, self.names.field(field.name) if field.name else "", self.names)

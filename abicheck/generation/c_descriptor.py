@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from abicheck import __version__
 from abicheck.errors import GenerationError
 from abicheck.generation.c_assertions import pointer_to
-from abicheck.generation.c_samples import Sample
+from abicheck.generation.c_samples import Sample, is_flexible
 from abicheck.generation.plan import (
     AGGREGATE,
     BIT_FIELD,
@@ -274,6 +274,8 @@ class Descriptor:
         return f"{' == 1 && '.join(found)} == 1 ? 1 : 2"
 
     def _bit_field(self, struct: Struct, field: FieldRecord) -> RecordPieces:
+        if is_flexible(Named(struct.name), self.plan.contract.definitions):
+            return self._declared_bit_field(struct, field)
         name = f"sample_{self.number + 1}"
         sample = Sample(name, struct, field, self.names, self.plan.contract)
         self.prelude += sample.prelude
@@ -286,6 +288,18 @@ class Descriptor:
         ]
         comment = f"{struct.name}.{field.name}"
         return self._record(BIT_FIELD, comment, fixed, (field.name, field.text), sample)
+
+    def _declared_bit_field(self, struct: Struct, field: FieldRecord) -> RecordPieces:
+        """Return the record of a bit-field whose struct nothing can follow, so without a sample."""
+        width = field.field.bit_width or 0
+        fixed = [
+            *(str(width >> shift & 0xFF) for shift in (0, 8, 16, 24)),
+            *["0"] * 4,
+            self._four(self.assertions.declared_bit_offset(struct, field)),
+            *self._eight(field.fingerprint),
+        ]
+        comment = f"{struct.name}.{field.name}"
+        return self._record(BIT_FIELD, comment, fixed, (field.name, field.text))
 
     # Enums and exports.
 

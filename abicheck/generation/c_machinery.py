@@ -37,10 +37,12 @@ PACKED = """\
 #if defined(_MSC_VER) && !defined(__clang__)
 #define @_PACKED_
 #define @_PACK_PUSH_ __pragma(pack(push, 1))
+#define @_PACK_NONE_ __pragma(pack(push)) __pragma(pack())
 #define @_PACK_POP_ __pragma(pack(pop))
 #else
 #define @_PACKED_ __attribute__((packed))
 #define @_PACK_PUSH_
+#define @_PACK_NONE_
 #define @_PACK_POP_
 #endif
 """
@@ -63,6 +65,19 @@ FLEXIBLE_POP = """\
 #if defined(__clang__)
 #pragma clang diagnostic pop
 #endif"""
+
+UNALIGNED_PUSH = """\
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 8
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpacked-not-aligned"
+#endif
+"""
+
+UNALIGNED_POP = """\
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 8
+#pragma GCC diagnostic pop
+#endif
+"""
 
 I386_CONVENTION = """\
 #if defined(_M_IX86) && !defined(__clang__)
@@ -276,7 +291,8 @@ SAMPLES = """\
 #define @_CAST_(type, value) static_cast<type>(value)
 #if defined(__clang__) || (defined(__GNUC__) && __GNUC__ >= 11)
 /* All bits set may be no value of an enum that says nothing of its width. */
-#define @_BITS_(type, value) __builtin_bit_cast(type, value)
+#define @_BITS_(named, value) \\
+    __builtin_bit_cast(named, static_cast<std::underlying_type<named>::type>(value))
 #else
 #define @_BITS_(type, value) static_cast<type>(value)
 #endif

@@ -5,22 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from abicheck.generation.c_definitions import literal
-from abicheck.generation.c_types import declare
-from abicheck.model.paths import see_through
-from abicheck.model.types import SIGNED_WIDTHS, Enum, Named, Scalar
+from abicheck.generation.c_types import declare, scalar
+from abicheck.model.paths import see_through, struct_of
+from abicheck.model.types import SIGNED_WIDTHS, Array, Enum, Named, Scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from abicheck.generation.c_names import Names
     from abicheck.generation.plan import FieldRecord
     from abicheck.model.contract import Contract
-    from abicheck.model.types import Field, Struct
+    from abicheck.model.types import Definition, Field, Struct, Type
 
 SIGNED_NAMES = {
     *SIGNED_WIDTHS, "isize", "ssize_t", "ptrdiff_t", "intptr_t", "c_schar", "c_short", "c_int",
     "c_long", "c_longlong", "int8_t", "int16_t", "int32_t", "int64_t",
 }  # fmt: skip
+
+
+SIGN_OF_THE_TARGET = frozenset({"c_char", "wchar_t"})
+INT_BITS, WIDEST_LITERAL = 32, 64
 
 
 class Sample:
@@ -76,7 +80,21 @@ class Sample:
             return "1"
         if seen.name in SIGNED_NAMES:
             return "-1"
-        return literal((1 << width) - 1) + ("" if width > 31 else "u")  # noqa: PLR2004
+        name = scalar(seen.name, names)
+        if seen.name in SIGN_OF_THE_TARGET:
+            return f"({names.macro('SIGN')}({name}) ? -1 : {literal((1 << width) - 1)})"
+        if width > WIDEST_LITERAL:
+            return f"(~{names.macro('CAST')}({name}, 0) >> {128 - width})"
+        return literal((1 << width) - 1) + ("" if width >= INT_BITS else "u")
+
+
+def is_flexible(type_: Type, definitions: Mapping[str, Definition]) -> bool:
+    """Whether values of a type end in an array of unknown length: nothing can follow them."""
+    seen = see_through(type_, definitions)
+    if isinstance(seen, Array):
+        return seen.count is None or is_flexible(seen.element, definitions)
+    struct = struct_of(seen, definitions)
+    return struct is not None and any(is_flexible(each.type, definitions) for each in struct.fields)
 
 
 def _count_of_members(fields: Sequence[Field]) -> int:

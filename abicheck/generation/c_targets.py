@@ -12,9 +12,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from abicheck.generation.c_partial import gaps
+from abicheck.generation.c_samples import is_flexible
 from abicheck.layout import known_targets, lay_out
 from abicheck.model.layout import EnumLayout, OpaqueLayout, StructLayout
-from abicheck.model.types import Alias, Opaque, Struct
+from abicheck.model.types import Alias, Named, Opaque, Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -125,6 +126,8 @@ class Sheets:
             for place in range(1, len(self.classes) + 1):
                 yield f"#{'if' if place == 1 else 'elif'} {self.number} == {place}"
                 yield f"#define {self.macro}({letters}) on_{place}"
+            yield "#else"
+            yield f"#define {self.macro}({letters}) on_1"
             yield "#endif"
         yield ""
 
@@ -138,6 +141,8 @@ def _asserted(contract: Contract, layouts: Layouts) -> Iterator[object]:
             case StructLayout(_, size, fields, _, alignment):
                 yield size, alignment
                 yield tuple(each.offset for each in fields if each.bit_size is None)
+                if is_flexible(Named(name), contract.definitions):
+                    yield tuple(each.bit_offset for each in fields)
             case EnumLayout(_, size) | OpaqueLayout(_, size):
                 yield size
             case _:

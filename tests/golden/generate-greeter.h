@@ -221,6 +221,8 @@ template <typename T> constexpr unsigned long long wide(T number) {
 #define GREETER_ON_(on_1, on_2) on_1
 #elif GREETER_LAYOUT_ == 2
 #define GREETER_ON_(on_1, on_2) on_2
+#else
+#define GREETER_ON_(on_1, on_2) on_1
 #endif
 
 #if GREETER_LAYOUT_ != 0

@@ -233,6 +233,8 @@ template <typename T> constexpr unsigned long long wide(T number) {
 #define WEECHAT_PLUGIN_ON_(on_1, on_2) on_1
 #elif WEECHAT_PLUGIN_LAYOUT_ == 2
 #define WEECHAT_PLUGIN_ON_(on_1, on_2) on_2
+#else
+#define WEECHAT_PLUGIN_ON_(on_1, on_2) on_1
 #endif
 
 #if WEECHAT_PLUGIN_LAYOUT_ != 0

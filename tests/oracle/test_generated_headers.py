@@ -18,9 +18,13 @@ from abicheck.contract import parse_contract_text
 from abicheck.generation import generate
 from abicheck.generation.names import capitals
 from abicheck.layout import known_targets
+from abicheck.model.records import replace
 from tests.conftest import ROOT
 from tests.oracle.corpus import CASES
 from tests.oracle.layouts.compilers import has_zig, zig_target
+from tests.oracle.layouts.generate import contract_of
+from tests.oracle.layouts.generate import generate as random_shapes
+from tests.oracle.test_layout_compilers import HERE, shapes_of
 
 if TYPE_CHECKING:
     from abicheck.model.contract import Contract
@@ -40,6 +44,12 @@ DIALECTS = {
 QUICK = (("gcc", "c99"), ("clang++", "c++11"))
 ALL = tuple((compiler, dialect) for compiler in DIALECTS for dialect in DIALECTS[compiler])
 NOTE = rb"(\x09\0\0\0|\0\0\0\x09).{4}(\x01\0\0\0|\0\0\0\x01)abicheck\0\0\0\0"
+
+SHAPES = 40
+SHAPED = (
+    "i386-linux-gnu", "arm-linux-gnueabihf", "s390x-linux-gnu", "x86_64-windows-gnu",
+    "i386-windows-msvc", "aarch64-macos",
+)  # fmt: skip
 
 PLUGIN = """\
 #include "every-thing.h"
@@ -222,6 +232,45 @@ def check_verdict(plugin: Path) -> None:
     report = abicheck.verify(plugin, EVERYTHING)
     wrong = [(each.subject, each.reason) for each in report.claims if each.status != "ok"]
     assert (report.verdict, wrong) == (abicheck.Verdict.COMPATIBLE, [])
+
+
+# Random shapes: packed, aligned, bit-fields, anonymous members, flexible arrays.
+
+
+def shapes(seed: int, target: Target, directory: Path) -> Path:
+    definitions = random_shapes(seed, SHAPES, shapes_of(target))
+    contract = replace(contract_of(definitions), name="shapes", version="1.0")
+    return write(contract, directory)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_random_shapes_hold_in_installed_compilers(seed: int, tmp_path: Path) -> None:
+    source = shapes(seed, HERE, tmp_path)
+    found = set()
+    for compiler in DIALECTS:
+        made = compiled(source, compiler, "-w")
+        assert made.returncode == 0, made.stderr[:3000]
+        found.add(descriptor(Path(made.stdout)))
+    assert len(found) == 1
+
+
+@needs_zig
+@pytest.mark.parametrize("name", SHAPED)
+def test_random_shapes_hold_on_other_targets(name: str, tmp_path: Path) -> None:
+    target = next(each for each in known_targets() if str(each) == name)
+    source = shapes(0, target, tmp_path)
+    made = zig(target, "-w", "-c", str(source), "-o", str(tmp_path / "shapes.o"))
+    assert made.returncode == 0, made.stderr[:3000]
+
+
+@needs_zig
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(10, 13))
+@pytest.mark.parametrize("target", known_targets(), ids=str)
+def test_many_random_shapes_hold_on_every_target(target: Target, seed: int, tmp_path: Path) -> None:
+    source = shapes(seed, target, tmp_path)
+    made = zig(target, "-w", "-c", str(source), "-o", str(tmp_path / "shapes.o"))
+    assert made.returncode == 0, made.stderr[:3000]
 
 
 # Wrong builds do not compile, or show.
