@@ -155,6 +155,8 @@ class Comparison:
             return unclear(
                 f"{self._found(found)} is passed like its field only if it is transparent"
             )
+        if position == STORED and self._is_long_double(wanted, expected, found, actual):
+            return unclear("Rust has no `long double`: only its bytes are there")
         match expected, actual:
             case OpaqueLayout(), _:
                 return self._opaque(expected, found, actual)
@@ -251,6 +253,14 @@ class Comparison:
         if expected == "C-unwind" and actual.convention == "C" and not self._is_rust(found):
             return SAME  # C has one convention, whether a call unwinds or not.
         return different(f'expected extern "{wanted}", found extern "{actual.convention}"')
+
+    def _is_long_double(
+        self, wanted: TypeId, expected: TypeLayout, found: TypeId, actual: TypeLayout
+    ) -> bool:
+        """Whether bytes of Rust stand for a number that it lacks."""
+        if wanted != "c_longdouble" or not isinstance(actual, StructLayout):
+            return False
+        return actual.size == size_of(expected) and self._is_rust(found)
 
     def _is_rust(self, found: TypeId) -> bool:
         return self.actual.language(found) == "rust"

@@ -25,7 +25,7 @@ from abicheck.rules.members import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from abicheck.model.layout import FieldLayout
     from abicheck.rules.bindings import Binding
@@ -103,7 +103,14 @@ def compare_struct(case: Case, wanted: StructLayout, binding: Binding) -> Compar
     pairs, added = pair_members(case, wanted, found)
     if wanted.is_union or wanted.is_partial:
         added = []  # More members than the contract names are fine here.
-    members = tuple(_member(case, pair, binding, (wanted, found)) for pair in pairs)
+    kept = _kept(case, wanted, found, binding, pairs)
+    members = tuple(
+        _in_bytes(case, pair, kept[pair.wanted.name])
+        if pair.wanted.name in kept
+        else _member(case, pair, binding, (wanted, found))
+        for pair in pairs
+    )
+    added = [each for each in added if each not in kept.values()]
     alignment, is_derived = found.alignment, False
     if alignment is None:
         alignment, is_derived = derived_alignment(types, binding.type_id, case.facts), True
@@ -114,6 +121,31 @@ def compare_struct(case: Case, wanted: StructLayout, binding: Binding) -> Compar
     from abicheck.rules.growth import grown  # noqa: PLC0415 (few contracts speak of growth)
 
     return grown(case, compared)
+
+
+def _kept(
+    case: Case,
+    wanted: StructLayout,
+    found: StructLayout,
+    binding: Binding,
+    pairs: list[Pair],
+) -> Mapping[str | None, FieldLayout]:
+    """Return the bit-fields that a Rust struct, which has none, keeps in bytes."""
+    has_bits = any(pair.wanted.bit_size is not None for pair in pairs)
+    if not has_bits or case.evidence.types.language(binding.type_id) != "rust":
+        return {}
+    from abicheck.rules.storage import kept_in_bytes  # noqa: PLC0415 (rare)
+
+    return kept_in_bytes(case, wanted, found, pairs)
+
+
+def _in_bytes(case: Case, pair: Pair, storage: FieldLayout) -> Member:
+    """Return a bit-field of which only the bytes are seen that it is kept in."""
+    outcome = unclear(f"Rust has no bit-fields: its bytes are in `{storage.name}`")
+    size = size_of(case.layouts.layout(pair.wanted.type))
+    actual = describe(case.evidence.types, storage.type)
+    expected = _spelled(pair.wanted)
+    return Member(Pair(pair.wanted, None), outcome, outcome, expected, actual, size, size)
 
 
 def quiet_comparison(case: Case) -> Comparison:

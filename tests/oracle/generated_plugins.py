@@ -97,3 +97,60 @@ def build(folder: Path, header: tuple[str, str], body: str, compiler: str) -> Pa
     if made.returncode:
         raise BuildError(made.stderr)
     return folder / "plugin.so"
+
+
+# Rust.
+
+
+def rust_functions(contract: Contract, module: str) -> str:
+    """Return Rust that defines every function just as the module's own types have it."""
+    made = []
+    for export in contract.exports:
+        pattern = rf"pub type export_{re.escape(export.name)} = (.*?);\n"
+        found = re.search(pattern, module, re.DOTALL)
+        assert found is not None, export.name
+        text = found[1].replace("super::", "")
+        parameters, result = _parted(text.partition("fn(")[2])
+        named = ", ".join(f"_{at}: {each}" for at, each in enumerate(parameters))
+        head = text.partition("fn(")[0]
+        made.append(f"#[no_mangle] pub {head}fn {export.name}({named}){result} {{ loop {{}} }}")
+    return "\n".join(made)
+
+
+def _parted(text: str) -> tuple[list[str], str]:
+    """Return the parameters that a text begins with, and what follows their closing bracket."""
+    parts, depth, start = [], 0, 0
+    for at, letter in enumerate(text):
+        if letter in "([<":
+            depth += 1
+        elif letter in ")]" or (letter == ">" and text[at - 1] != "-"):
+            depth -= 1
+        if depth < 0 or (letter == "," and not depth):
+            parts.append(text[start:at].strip())
+            start = at + 1
+        if depth < 0:
+            return [part for part in parts if part], text[at + 1 :]
+    raise AssertionError(text)
+
+
+def build_rust(folder: Path, contract: Contract, flags: str) -> Path:
+    """Compile a plugin of the generated module.
+
+    Raises:
+        BuildError: the compiler refuses it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (module,) = generate(contract, "rust")
+    (folder / module.name).write_text(module.text)
+    macro = re.search(r"macro_rules! (\w+_plugin)", module.text)
+    assert macro is not None
+    source = (
+        f'#![allow(warnings)]\nuse core::ffi::*;\n#[path = "{module.name}"] mod made;\n'
+        f"use made::*;\n{macro[1]}!();\n{rust_functions(contract, module.text)}\n"
+    )
+    (folder / "lib.rs").write_text(source)
+    command = f"rustc --edition 2021 --crate-type cdylib -C panic=abort {flags} lib.rs -o plugin.so"
+    made = subprocess.run(command.split(), cwd=folder, capture_output=True, text=True, check=False)
+    if made.returncode:
+        raise BuildError(made.stderr)
+    return folder / "plugin.so"

@@ -22,6 +22,7 @@ from tests.oracle.corpus import CASES, Case
 from tests.oracle.generated_plugins import (
     BuildError,
     build,
+    build_rust,
     contract_of,
     definitions,
     header_of,
@@ -182,3 +183,22 @@ def test_flag_that_changes_the_layout_shows(flag: str, tmp_path: Path) -> None:
     report = abicheck.verify(plugin, contract)
     told = {claim.subject for claim in report.claims if claim.status == MISMATCH}
     assert "structs.Plugin.ratio" in told
+
+
+IN_RUST = (
+    "record", "nested", "anonymous", "scalars", "union", "negative-enum", "bit-fields", "bool-bits",
+    "packed-bits", "transparent", "nullable",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("flags", ["-O -C strip=symbols", "-g"], ids=["stripped", "debug"])
+@pytest.mark.parametrize("name", IN_RUST)
+def test_rust_module_of_the_same_contract_is_compatible(
+    name: str, flags: str, tmp_path: Path
+) -> None:
+    needs("rustc")
+    contract = contract_of(next(each for each in CASES if each.name == name), tmp_path)
+    report = abicheck.verify(build_rust(tmp_path / "it", contract, flags), contract)
+    assert report.verdict == Verdict.COMPATIBLE
+    conflicts = [claim for claim in report.claims if claim.rule == "evidence-conflict"]
+    assert {claim.status for claim in conflicts} == ({OK} if flags == "-g" else set())
