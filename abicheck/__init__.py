@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from abicheck.model.report import Verdict as Verdict
     from abicheck.runtime.loader import Loader as Loader
     from abicheck.runtime.plugin import Plugin as Plugin
+    from abicheck.runtime.views import address_of as address_of
 
 __version__ = "0.1.0"
 
@@ -78,6 +79,7 @@ _HOME = {
     "GeneratedFile": "abicheck.generation.files",
     "Loader": "abicheck.runtime.loader",
     "Plugin": "abicheck.runtime.plugin",
+    "address_of": "abicheck.runtime.views",
     "ProbeReport": "abicheck.model.probing",
 }
 

@@ -85,7 +85,7 @@ class Keeper:
             warnings.warn(
                 f"{name} of {self.file} was not freed: use `with`, or call .free()",
                 ResourceWarning,
-                stacklevel=2,
+                stacklevel=3,
                 source=source,
             )
         finally:
@@ -93,8 +93,14 @@ class Keeper:
 
     def release_all(self) -> None:
         """Free what is still owned, the youngest first, since it may lean on what is older."""
+        failed: Warning | None = None
         for hold in reversed(list(self.live.values())):
-            self.leaked(hold)
+            try:
+                self.leaked(hold)
+            except Warning as warning:  # Where warnings are errors; the rest is freed all the same.
+                failed = failed or warning
+        if failed is not None:
+            raise failed
 
     # The end.
 

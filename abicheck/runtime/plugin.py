@@ -97,6 +97,7 @@ class Plugin:
 
         Raises: ArgumentError.
         """
+        self._check()
         return self._vocabulary.new(type, value)
 
     def callback(self, type: str, function: Callable[..., object]) -> Callback:  # noqa: A002
@@ -106,6 +107,7 @@ class Plugin:
 
         Raises: ArgumentError, UncallableError.
         """
+        self._check()
         shape = self._vocabulary.shape(self._vocabulary.parse(type))
         if not isinstance(shape, FunctionPointerShape):
             wrong(type, "the type of a function", function)
@@ -151,8 +153,19 @@ class Plugin:
 
     def _forget(self) -> None:
         """Remember no functions, so that the next use looks whether it is allowed."""
-        for name in list(self.exports):
-            self.__dict__.pop(name, None)
+        for name, made in self.exports._made.items():
+            if self.__dict__.get(name) is made:
+                del self.__dict__[name]
+
+    def _check(self) -> None:
+        """Refuse a plugin that was unloaded, and a handle that ended.
+
+        Raises: PluginUnloaded, LifetimeError.
+        """
+        if self._keeper.is_unloaded:
+            self._keeper.refuse_call()
+        if not (self._waiting or self._entered):
+            raise self._over()
 
     def _over(self) -> LifetimeError:
         return LifetimeError(f"{self.file}: this handle ended with its block; load it again")
@@ -160,12 +173,9 @@ class Plugin:
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 (whatever the contract says it is)
         """Return an export or a type of the contract."""
         own = self.__dict__
-        if name.startswith("__") or "_keeper" not in own:
+        if name.startswith("__") or "_lock" not in own:
             raise AttributeError(name)
-        if own["_keeper"].is_unloaded:
-            own["_keeper"].refuse_call()
-        if not (own["_waiting"] or own["_entered"]):
-            raise self._over()
+        self._check()
         exports: Exports = own["exports"]
         export = exports._find(name)
         if export is not None:
@@ -181,10 +191,12 @@ class Plugin:
 
     def __getitem__(self, name: str) -> Any:  # noqa: ANN401
         """Return an export by its name, also one that is named like a member of this class."""
+        self._check()
         return self.exports[name]
 
     def __setattr__(self, name: str, value: object) -> None:
         """Change exported data that the contract lets the host write."""
+        self._check()
         self.exports._write(name, value)
 
     def __dir__(self) -> list[str]:

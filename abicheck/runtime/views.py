@@ -272,7 +272,7 @@ def _finaliser(keeper: Keeper) -> Callable[[View], None]:
         except AttributeError:  # It was never finished, and owns nothing.
             return
         if hold:
-            keeper.leaked(hold)
+            keeper.leaked(hold, self)
 
     return finalise
 
