@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from abicheck.model.layout import FunctionLayout
     from abicheck.model.types import Type
 
-MOST_WISHES = 8
+MOST_WISHES = 4
 
 RETURNED = "Returns `void *` in the source; by its code, that is a pointer to {name}."
 POINTED_TO = "A `void *` in the source, which points to {name}."
@@ -106,8 +106,10 @@ class Hints:
         hiding = [name for name in self.handled if self._candidates(name)]
         if not hiding:
             return told
-        names = dict.fromkeys(each for name in hiding for each in self._candidates(name))
-        wishes = " ".join(f"--type {each}" for each in [*names][:MOST_WISHES])
+        names = [*dict.fromkeys(each for name in hiding for each in self._candidates(name))]
+        wishes = " ".join(f"--type {each}" for each in names[:MOST_WISHES])
+        if len(names) > MOST_WISHES:
+            wishes += f" and {len(names) - MOST_WISHES} more, which comments name"
         shown = _some(hiding)
         note = f"structs may hide behind the `void *` of {shown}; if hosts look inside: {wishes}"
         return (note, *told)
