@@ -116,7 +116,9 @@ def _compare(
 
     old, new = contracts
     targets = _targets(arguments) or tuple(each for each in built if each is not None)[:1]
-    diff = compare_contracts(old, new, targets, (built[0], built[1]))
+    with streams.Progress(sys.stderr) as progress:
+        progress.show(f"comparing {old.file} with {new.file}")
+        diff = compare_contracts(old, new, targets, (built[0], built[1]))
     if arguments.one("--format", "text") == "json":
         streams.write(render_json(diff))
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from abicheck.commands import streams
@@ -82,7 +83,10 @@ def run(words: Sequence[str]) -> int:
         contract = open_contract(arguments, "layout")
     except ContractError as error:
         return streams.refuse(error.problems, arguments.one("--format", "text"))
-    streams.write(_render(contract, arguments))
+    with streams.Progress(sys.stderr) as progress:
+        progress.show(f"laying out {contract.file}")
+        shown = _render(contract, arguments)
+    streams.write(shown)
     return ExitCode.COMPATIBLE
 
 

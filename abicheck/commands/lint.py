@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from abicheck.commands import streams
@@ -84,7 +85,9 @@ def run(words: Sequence[str]) -> int:
     from abicheck.authoring.lint import advise  # noqa: PLC0415 (not needed for --help)
     from abicheck.report.lint import render_json, render_text  # noqa: PLC0415
 
-    findings: tuple[Advice, ...] = advise(contract, _allowed(arguments))
+    with streams.Progress(sys.stderr) as progress:
+        progress.show(f"laying out {contract.file} for every target")
+        findings: tuple[Advice, ...] = advise(contract, _allowed(arguments))
     if arguments.one("--format", "text") == "json":
         streams.write(render_json(contract, findings))
     else:
