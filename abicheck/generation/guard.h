@@ -103,7 +103,7 @@ static int NAME_guard_next(const unsigned char **at, const unsigned char *end, N
     for (i = 0, text = record->start + record->start[3]; i < 3; i++) {
         record->text[i] = i < texts[record->kind] ? (const char *)text : "";
         if (i >= texts[record->kind]) continue;
-        text = (const unsigned char *)memchr(text, 0, (size_t)(record->end - text));
+        text = (const unsigned char *)(memchr)(text, 0, (size_t)(record->end - text)); /* no macro */
         if (!text++) return -1;
     }
     return record->kind == 6 && CAPS_GUARD_IN(record, 8, 4) > (uint64_t)(record->end - text) ? -1 : 1;
@@ -504,9 +504,9 @@ static int NAME_guard_run(const char *path, NAME_plugin *plugin, char *message, 
     fits = GetFullPathNameA(path, sizeof file.loaded, file.loaded, NULL) < sizeof file.loaded;
 #else
     file.stream = fopen(path, "rb");
-    snprintf(file.loaded, sizeof file.loaded, "%s%s", strchr(path, '/') ? "" : "./", path);
+    snprintf(file.loaded, sizeof file.loaded, "%s%s", (strchr)(path, '/') ? "" : "./", path);
 #endif
-#if defined(MFD_CLOEXEC) && !defined(CAPS_LOAD_BY_PATH)
+#if defined(__linux__) && defined(MFD_CLOEXEC) && !defined(CAPS_LOAD_BY_PATH)
     if (file.stream && plugin) {
         const int copy = memfd_create("plugin", MFD_CLOEXEC | MFD_ALLOW_SEALING);
         ssize_t count;

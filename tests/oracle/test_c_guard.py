@@ -39,7 +39,11 @@ REFUSALS = {
         "Greeter.greet: `fn(*const c_char, i32) -> *const c_char` in the plugin, `fn(*const",
     ),
     "missing-export": (CONTRACT, ("-DMISSING_EXPORT",), "free_greeting: no such export"),
-    "no-descriptor": (CONTRACT, ("-DWITHOUT_DESCRIPTOR",), "no descriptor of greeter: the plugin must"),
+    "no-descriptor": (
+        CONTRACT,
+        ("-DWITHOUT_DESCRIPTOR",),
+        "no descriptor of greeter: the plugin must",
+    ),
 }
 
 
@@ -99,7 +103,13 @@ def test_host_is_free_of_warnings_and_works(folder: Path, plugin: Path, by: str)
     assert run(host, plugin) == GREETING
 
 
-@pytest.mark.parametrize("target", ["x86_64-windows-gnu", "x86-windows-gnu", "aarch64-macos"])
+@pytest.mark.parametrize(
+    "target",
+    [
+        *("x86_64-windows-gnu", "x86-windows-gnu", "aarch64-macos", "x86_64-freebsd"),
+        *("x86_64-openbsd", "s390x-linux-gnu", "arm-linux-musleabihf"),
+    ],
+)
 def test_host_compiles_for_other_systems(folder: Path, target: str) -> None:
     headers = make_headers(folder / "other")
     run(*zig(target).split(), "-std=c99", *FLAGS, f"-I{headers}", SOURCES / "host.c", "-c", "-o",

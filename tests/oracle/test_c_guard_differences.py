@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from abicheck import verify
 from abicheck.contract import parse_contract_text
 from abicheck.generation import generate
+from abicheck.model.report import Verdict
 from tests.conftest import contract
 from tests.oracle.guards import run
 
@@ -74,7 +76,7 @@ DIFFERENCES = {
     "array-longer": ("[c_char; 32]", "[c_char; 33]", "Config.name: `[c_char; 33]` in the plugin"),
     "parameter-more": ("text: *const c_char)>", "text: *const c_char, u8)>", "Config.log: `Opt"),
     "result-changed": ("Mode) -> c_int", "Mode) -> i64", "start: `fn(*mut Config, Mode) -> i64`"),
-    "convention": ('"fn(*mut Config, Mode)', '\'extern "sysv64" fn(*mut Config, Mode)', "start: `"),
+    "convention": ('"fn(*mut Config, Mode)', '\'extern "win64" fn(*mut Config, Mode)', "start: `"),
     "value-changed": ("Auto = 7", "Auto = 8", "Mode.Auto: value 8 in the plugin, 7 in this host"),
     "value-more": ("Auto = 7", "Auto = 7, Never = 9", "Mode.Never: unknown to this host"),
     "value-lost": (", Auto = 7", "", "Mode.Auto: not in the plugin"),
@@ -193,6 +195,28 @@ def test_what_is_no_difference_is_let_in(rich: Path, folder: Path, name: str) ->
         text += '[structs.Point]\nfields = ["x: i32", "y: f32"]\n'
     said = "in part" if name == "optional-export-lost" else "whole"
     assert run(rich, rich_plugin(folder, f"rich-{name}", text)) == f"loaded, {said}\n"
+
+
+@pytest.mark.parametrize("name", [name for name in DIFFERENCES if name != "struct-renamed"])
+def test_verify_refuses_what_the_guard_refuses(folder: Path, name: str) -> None:
+    old, new, _ = DIFFERENCES[name]
+    text = RICH.replace(old, new)
+    if name == "convention":
+        text = text.replace(' -> c_int"\nsettings', " -> c_int'\nsettings")
+    plugin = rich_plugin(folder, f"verified-{name}", text)
+    report = verify(str(plugin), parse_contract_text(RICH, "rich.toml"))
+    assert report.verdict is Verdict.INCOMPATIBLE
+
+
+@pytest.mark.parametrize("name", SAMENESSES)
+def test_verify_lets_in_what_the_guard_lets_in(folder: Path, name: str) -> None:
+    old, new = SAMENESSES[name]
+    text = RICH.replace(old, new) if old else RICH
+    if name == "order-of-definitions":
+        text += '[structs.Point]\nfields = ["x: i32", "y: f32"]\n'
+    plugin = rich_plugin(folder, f"verified-{name}", text)
+    report = verify(str(plugin), parse_contract_text(RICH, "rich.toml"))
+    assert report.verdict is Verdict.COMPATIBLE
 
 
 def test_negative_tag_is_compared_with_its_sign(rich: Path, folder: Path) -> None:
