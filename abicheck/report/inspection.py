@@ -197,13 +197,13 @@ class _Page:
     # Evidence.
 
     def _evidence(self, each: Slice) -> Iterator[str]:
-        if not each.evidence:
+        sources = [source for source in each.evidence if source.total]
+        if not sources and not each.notes:
             return
         yield ""
         yield self.pen.paint("evidence", BOLD)
-        for source in each.evidence:
-            if source.total:
-                yield from self._source(harmless(source))
+        for source in sources:
+            yield from self._source(harmless(source))
         for note in each.notes:
             yield from self.pen.wrap(harmless(note), "  note: ")
 
