@@ -29,6 +29,8 @@ class Callback:
     through `sys.unraisablehook`, as are exceptions that the function raises.
     """
 
+    is_callback = True
+
     def __init__(
         self, shape: FunctionPointerShape, function: Callable[..., object], vocabulary: Vocabulary
     ) -> None:

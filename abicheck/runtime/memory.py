@@ -45,6 +45,23 @@ def keep_with(view: View, address: int, thing: object) -> None:
         kept[address] = thing
 
 
+def is_of_python(view: View) -> bool:
+    """Whether a view is of memory that Python provides, itself or by a pointer stored before."""
+    owner: object = view._owner
+    if isinstance(owner, Allocation):
+        return True
+    while isinstance(owner, View):
+        owner = owner._owner
+    kept = owner.kept if isinstance(owner, Allocation) else view._keeper.stored
+    return any(_address(each) == view._address for each in list(kept.values()))
+
+
+def _address(kept: object) -> int:
+    if isinstance(kept, View):
+        return kept._address
+    return ctypes.addressof(kept)  # type: ignore[arg-type]  # a buffer of ctypes
+
+
 def read_bits(address: int, first: int, count: int, byte_order: str) -> int:
     """Return `count` bits from bit `first`, counted as the target counts them, unsigned."""
     start, end = first // 8, (first + count + 7) // 8

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import types
 from typing import TYPE_CHECKING, Any
 
 from abicheck.errors import ArgumentTypeError, ArgumentValueError, BrokenPromise
@@ -54,12 +55,12 @@ class PointerShape(Shape):
         return ctypes.c_void_p
 
     def test(self, name: str, bind: Bind) -> tuple[str, str] | None:
-        """Bytes without a NUL are a string; views of the very class are good while they live."""
+        """Bytes without a NUL are a string; views of the class are good while they live."""
         if self.is_text and not self.is_mutable:
             return f"{name}.__class__ is bytes and 0 not in {name}", name
         if issubclass(self.view, StructView):
             cls = bind(self.view)
-            return f"{name}.__class__ is {cls} and {name}._hold", f"{name}._address"
+            return f"isinstance({name}, {cls}) and {name}._hold", f"{name}._address"
         return None
 
     def convert(self, value: object, where: str) -> object:
@@ -204,13 +205,16 @@ class FunctionPointerShape(Shape):
             if not self.may_be_null:
                 wrong(where, f"{self.spelled}, which must not be NULL", value)
             return None
-        prototype = getattr(value, "prototype", None)
-        if prototype is not None and hasattr(value, "address"):
+        prototype = _prototype_of(value)
+        if prototype is not None:
             if prototype != self.key:
                 wrong(where, self.spelled, value, f", which is {prototype}")
             return self._address(value, where)
         if not callable(value):
             wrong(where, self.spelled, value, "; pass a function")
+        if not _takes(value, len(self.type.parameters)):
+            count = len(self.type.parameters)
+            wrong(where, f"{self.spelled}, a function of {count} parameters", value)
         return self.vocabulary.callback(self, value).address
 
     def _address(self, function: Any, where: str) -> int:  # noqa: ANN401 (by its attributes)
@@ -245,3 +249,28 @@ class FunctionPointerShape(Shape):
 
     def default(self) -> None:
         """Return NULL."""
+
+
+def _prototype_of(value: object) -> str | None:
+    """Return the prototype of a function that is C's already; None for what is Python's."""
+    own: object = None
+    if isinstance(value, types.FunctionType):
+        own = vars(value).get("prototype")
+    elif getattr(type(value), "is_callback", False):
+        own = getattr(value, "prototype", None)
+    return own if isinstance(own, str) else None
+
+
+def _takes(function: Callable[..., object], count: int) -> bool:
+    """Whether a function of Python can be called with so many arguments, as far as it says."""
+    import inspect  # noqa: PLC0415 (for callbacks only)
+
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # Functions of C may not say.
+        return True
+    try:
+        signature.bind(*range(count))
+    except TypeError:
+        return False
+    return True

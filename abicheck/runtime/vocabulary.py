@@ -43,7 +43,7 @@ from abicheck.model.types import (
 from abicheck.runtime import functions, views
 from abicheck.runtime.aggregates import ArrayShape, StructShape, slots_in
 from abicheck.runtime.keeper import Hold
-from abicheck.runtime.memory import Allocation
+from abicheck.runtime.memory import Allocation, is_of_python
 from abicheck.runtime.opaque import OpaqueShape
 from abicheck.runtime.pointers import FunctionPointerShape, PointerShape
 from abicheck.runtime.shapes import Bool, Char, EnumShape, Float, Integer, Missing, Shape, Wide
@@ -551,7 +551,7 @@ def _end_loose(value: View, where: str) -> int:
     Raises: OwnershipError, DoubleFree.
     """
     hold, keeper = value._hold, value._keeper
-    if isinstance(value._owner, Allocation):
+    if is_of_python(value):
         raise OwnershipError(f"{where}: {value!r} is memory of Python's, not the plugin's")
     if isinstance(hold, Hold):
         if value._owner is not None:

@@ -124,6 +124,8 @@ def test_scalars_arrive_and_come_back(
         ("fill_bytes", (b"constant", 8), ArgumentTypeError),
         ("get_count", ([1],), ArgumentTypeError),
         ("set_log", 5, ArgumentTypeError),
+        ("set_log", lambda _level: None, ArgumentTypeError),
+        ("call_back", (lambda: 1, 1), ArgumentTypeError),
         ("call_back", (None, 1), ArgumentTypeError),
     ],
 )
@@ -450,6 +452,13 @@ def test_what_is_not_the_callers_is_not_freed(plugin: Plugin, kind: str) -> None
         }
         with pytest.raises(OwnershipError):
             makers[kind]()
+
+
+def test_a_string_of_python_is_not_freed_by_the_plugin(plugin: Plugin) -> None:
+    config = plugin.Config(title=b"Python's")
+    with pytest.raises(OwnershipError, match="Python's"):
+        plugin.free_text(config.title)
+    assert config.title.value == b"Python's"
 
 
 def test_what_nobody_said_can_be_freed_by_hand_once(plugin: Plugin) -> None:
