@@ -38,6 +38,10 @@ OPTIONS = (
         value="text|json", choices=("text", "json"),
     ),
     Option(
+        "--debug-dir", "where to search for debug files of binaries, by build-id\nand name",
+        value="DIR", is_repeatable=True,
+    ),
+    Option(
         "--color", "auto (on a terminal, unless NO_COLOR), always, never",
         value="WHEN", choices=("auto", "always", "never"),
     ),
@@ -83,6 +87,9 @@ def run(words: Sequence[str]) -> int:
     if len(arguments.words) != 2:  # noqa: PLR2004 (old and new)
         found = f", not {len(arguments.words)} files" if arguments.words else ""
         raise UsageError(f"say which two contracts to compare{found}: abicheck diff OLD NEW")
+    for directory in arguments.all("--debug-dir"):
+        if not os.path.isdir(directory):
+            raise UsageError(f"--debug-dir {directory!r} is not a directory that exists")
     problems: list[Problem] = []
     _targets(arguments)  # What is wrong with them is said before anything is read.
     sides: list[tuple[Contract | None, Target | None]] = []
@@ -90,7 +97,7 @@ def run(words: Sequence[str]) -> int:
         for path in arguments.words:
             progress.show(f"reading {path}")
             try:
-                sides.append(_side(path, problems))
+                sides.append(_side(path, problems, arguments.all("--debug-dir")))
             except (BinaryError, UnsupportedError) as error:
                 return _unreadable(path, error, arguments)
     contracts = [contract for contract, _ in sides if contract is not None]
@@ -147,12 +154,14 @@ def _is_binary(path: str) -> bool:
         return False  # Whoever reads it says what is wrong.
 
 
-def _side(path: str, problems: list[Problem]) -> tuple[Contract | None, Target | None]:
+def _side(
+    path: str, problems: list[Problem], debug_dirs: Sequence[str]
+) -> tuple[Contract | None, Target | None]:
     """Return one of the two contracts, None after noting what is wrong; of a binary its target."""
     from abicheck.verification import read_contract  # noqa: PLC0415 (not needed for --help)
 
     if _is_binary(path):
-        return _drafted(path)
+        return _drafted(path, debug_dirs)
     try:
         return read_contract(path), None
     except ContractError as error:
@@ -160,7 +169,7 @@ def _side(path: str, problems: list[Problem]) -> tuple[Contract | None, Target |
         return None, None
 
 
-def _drafted(path: str) -> tuple[Contract, Target]:
+def _drafted(path: str, debug_dirs: Sequence[str]) -> tuple[Contract, Target]:
     """Return the contract that a binary keeps, and the target that it is built for."""
     from abicheck.authoring.draft import AuthoringError, Wishes, draft  # noqa: PLC0415
     from abicheck.authoring.text import write  # noqa: PLC0415
@@ -169,7 +178,7 @@ def _drafted(path: str) -> tuple[Contract, Target]:
 
     name = os.path.basename(path).partition(".")[0].removeprefix("lib") or "plugin"
     try:
-        evidence = read_reference(path)
+        evidence = read_reference(path, debug_dirs=debug_dirs)
         drafted = draft(evidence, os.path.basename(path), Wishes(name=name))
     except AuthoringError as error:
         raise UsageError(f"{path}: {error}; name a contract instead") from None

@@ -230,3 +230,12 @@ def test_binary_whose_name_is_no_text_is_compared_like_any_other(files: Path) ->
         pytest.skip("file names are text here")
     assert main(["diff", name, name]) == 0
     assert main(["init", name]) == 0
+
+
+def test_debug_files_of_binaries_are_searched_for(files: Path) -> None:
+    shutil.copy(binary("greeter/libgreeter-separate.so"), files)
+    shutil.copy(binary("greeter/libgreeter-good.so"), files)
+    sides = ["libgreeter-good.so", "libgreeter-separate.so"]
+    assert main(["diff", *sides]) == 2
+    assert main(["diff", *sides, "--debug-dir", str(ROOT / "fixtures" / "greeter")]) == 0
+    assert main(["diff", *sides, "--debug-dir", "absent"]) == 2
