@@ -242,6 +242,21 @@ def test_plugin_whose_own_uses_of_an_export_were_preloaded_over_is_refused(tmp_p
 
 
 @pytest.mark.oracle
+def test_unique_symbol_that_an_earlier_image_has_is_refused(tmp_path: Path) -> None:
+    """A process has one of each unique symbol: that of whichever image came first."""
+    contract = tmp_path / "unique.toml"
+    contract.write_text(
+        'contract = "u"\nversion = "1.0"\nformat = 1\n[exports]\nonly_one = "static"\n'
+    )
+    first = compiled(tmp_path, "plugin.c", "-DUNIQUE", name="first.so")
+    second = compiled(tmp_path, "plugin.c", "-DUNIQUE", "-DANSWER=2", name="second.so")
+    loaded = opened(first, contract)
+    with pytest.raises(PluginRefused, match=r"exports\.only_one: linkage: .*found in /memfd:first"):
+        opened(second, contract)
+    loaded.image.close()
+
+
+@pytest.mark.oracle
 def test_function_chosen_by_a_resolver_is_called(tmp_path: Path) -> None:
     source = (
         "static unsigned one(void) { return 11; }\n"

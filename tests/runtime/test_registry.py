@@ -6,6 +6,7 @@ import ctypes
 import gc
 import os
 import shutil
+import signal
 import threading
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ import pytest
 import abicheck
 from abicheck.runtime.registry import REGISTRY
 from tests.conftest import ROOT, binary
-from tests.runtime.opening import CALLED, CONTRACT, mapped, on_linux, placed
+from tests.runtime.opening import CALLED, CONTRACT, compiled, mapped, on_linux, placed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -129,17 +130,53 @@ def test_threads_that_load_the_same_plugin_share_one(plugin: Path, marks: Path) 
     found[0].unload()
 
 
-def test_child_of_a_fork_can_load_while_the_parent_was_loading(plugin: Path) -> None:
+def test_child_of_a_fork_can_load_while_a_thread_of_the_parent_does(plugin: Path) -> None:
     contract = abicheck.parse_contract(CONTRACT)
-    with REGISTRY._turn(os.path.realpath(plugin)):  # noqa: SLF001  As a thread that was just loading it.
-        child = os.fork()
-        if not child:
-            code = 1
-            try:
-                code = 0 if abicheck.load(plugin, contract).answer() == 1 else 1
-            finally:
-                os._exit(code)
-    assert os.waitpid(child, 0)[1] == 0
+    loading, forked = threading.Event(), threading.Event()
+
+    def load_slowly() -> None:
+        with REGISTRY._turn(os.path.realpath(plugin)):  # noqa: SLF001  As a slow constructor does.
+            loading.set()
+            forked.wait(30)
+
+    thread = threading.Thread(target=load_slowly)
+    thread.start()
+    loading.wait(30)
+    child = os.fork()
+    if not child:
+        signal.alarm(20)
+        code = 1
+        try:
+            code = 0 if abicheck.load(plugin, contract).answer() == 1 else 1
+        finally:
+            os._exit(code)
+    status = os.waitpid(child, 0)[1]
+    forked.set()
+    thread.join()
+    assert status == 0
+
+
+@pytest.mark.oracle
+def test_slow_constructor_runs_once_however_many_wait_for_it(tmp_path: Path, marks: Path) -> None:
+    source = (
+        "#include <fcntl.h>\n#include <stdlib.h>\n#include <unistd.h>\n"
+        "unsigned answer(void) { return 1; }\nconst unsigned PLUGIN_VERSION = 1;\n"
+        "__attribute__((constructor)) static void begin(void) { usleep(100000);"
+        '  int f = open(getenv("LOADING_MARKS"), O_WRONLY | O_CREAT | O_APPEND, 0600);'
+        '  if (write(f, "begin\\n", 6) != 6) abort(); close(f); }\n'
+    )
+    plugin, contract = compiled(tmp_path, source), abicheck.parse_contract(CONTRACT)
+    found: list[abicheck.Plugin] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(abicheck.load(plugin, contract)))
+        for _ in range(6)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({id(each) for each in found}) == 1
+    assert marks.read_text() == "begin\n"
 
 
 def test_a_thousand_loads_and_unloads_leak_nothing(plugin: Path) -> None:
