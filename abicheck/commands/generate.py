@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from abicheck.commands.arguments import Arguments
     from abicheck.generation import GeneratedFile
+    from abicheck.model.contract import Contract
 
 SUMMARY = "write headers and modules for plugins and hosts from a contract"
 
@@ -94,12 +95,23 @@ def run(words: Sequence[str]) -> int:
         for reason in error.reasons:
             streams.complain(f"{contract.file}: {reason}")
         return ExitCode.USAGE
+    for name in _left_out(contract):
+        streams.complain(f"abicheck: note: {name} is left out: it needs a parameter; see --set")
     directory = arguments.one("--output", ".")
     if arguments.has("--check"):
         return _check(files, directory, _again(words))
     if directory == "-":
         return _print(files)
     return _write(files, directory, is_forced=arguments.has("--force"))
+
+
+def _left_out(contract: Contract) -> tuple[str, ...]:
+    """Return the exports whose names need a parameter that nobody set, as the contract has them."""
+    from abicheck.contract import parse_contract  # noqa: PLC0415
+
+    written = [each.name for each in parse_contract(contract.file).exports if "{" in each.name]
+    known = {each.written for each in contract.exports}
+    return tuple(name for name in written if name not in known)
 
 
 def _language(arguments: Arguments) -> str:

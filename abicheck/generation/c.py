@@ -13,7 +13,7 @@ from abicheck.generation.c_prototypes import Prototypes
 from abicheck.generation.c_targets import Sheets
 from abicheck.generation.c_text import fold
 from abicheck.generation.files import GeneratedFile
-from abicheck.generation.head import head
+from abicheck.generation.head import harmless, head
 from abicheck.generation.names import file_stem
 from abicheck.generation.plan import make_plan
 from abicheck.model.types import Scalar, Struct
@@ -162,6 +162,7 @@ class _Header:
             yield f"    {piece.declaration};"
         yield "};"
         yield "#pragma pack(pop)"
+        yield from self.descriptor.assertions_of_lengths()
         yield ""
         if self._is_unaligned():
             yield from self._part(machinery.UNALIGNED_POP)
@@ -169,7 +170,7 @@ class _Header:
         yield f"#define {self.names.prefix}_DESCRIPTOR {{ \\"
         for piece in pieces:
             if piece.comment:
-                yield f"    /* {piece.comment} */ \\"
+                yield f"    /* {harmless(piece.comment)} */ \\"
             is_plain = piece.declaration.startswith("unsigned char")
             value = f"{{ {piece.value} }}" if is_plain else piece.value
             yield from fold(f"    {value},", " \\")

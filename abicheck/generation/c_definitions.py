@@ -69,10 +69,7 @@ class Definitions:
         if not wide:
             return
         yield "#if !defined(__SIZEOF_INT128__)"
-        yield (
-            f'#error "{self.contract.name} has integers of 128 bits, and this compiler has none '
-            'for this target"'
-        )
+        yield '#error "the contract has integers of 128 bits, and this compiler has none here"'
         yield "#endif"
         for name in wide:
             sign = "unsigned " if name == "u128" else ""

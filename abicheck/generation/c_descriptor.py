@@ -12,6 +12,7 @@ from abicheck import __version__
 from abicheck.errors import GenerationError
 from abicheck.generation.c_assertions import pointer_to
 from abicheck.generation.c_samples import Sample, is_flexible
+from abicheck.generation.c_text import fold
 from abicheck.generation.plan import (
     AGGREGATE,
     BIT_FIELD,
@@ -57,7 +58,7 @@ if TYPE_CHECKING:
     from abicheck.model.types import Struct, Type
 
 NOTE_HEADER, HEADER = 24, 12
-MAX_RECORD = 0xFFFF
+MAX_RECORD, MAX_RECORDS = 0xFFFF, 0x10000
 PRINTABLE = frozenset(map(chr, range(0x20, 0x7F)))
 
 
@@ -86,6 +87,7 @@ class Descriptor:
         """Prepare to write."""
         self.plan, self.names, self.assertions = plan, names, assertions
         self.number = 0
+        self.records: list[RecordPieces] = []
         self.prelude: list[str] = []
 
     def pieces(self) -> list[Piece]:
@@ -94,6 +96,9 @@ class Descriptor:
         A note is a multiple of 4 bytes long; what is missing belongs to the last record.
         """
         head, records = [*self._note()], [*self._records()]
+        self.records = records
+        if len(records) > MAX_RECORDS:
+            raise GenerationError([f"{len(records)} records are too many for a descriptor"])
         sizes = [each.size for part in records for each in part.pieces]
         known = sum(each.size for each in head) + sum(sizes)
         padding = str(-known % 4)
@@ -110,6 +115,18 @@ class Descriptor:
         if padding != "0":
             found.append(Piece(f"unsigned char end[{padding}]", "0", 0))
         return found
+
+    def assertions_of_lengths(self) -> Iterator[str]:
+        """Yield what holds if the length of each record with a sample fits its two bytes."""
+        longest: dict[str, int] = {}
+        for part in self.records:
+            if part.sample is not None:
+                known = sum(each.size for each in part.pieces)
+                longest[part.sample.type] = max(known, longest.get(part.sample.type, 0))
+        for type_, known in longest.items():
+            condition = f"sizeof({type_}) <= {MAX_RECORD - known - 4}"
+            text = f"{type_}: a struct with bit-fields too large for a descriptor"
+            yield from fold(f'{self.names.macro("ASSERT")}({condition}, "{text}");')
 
     def _with_length(self, part: RecordPieces, padding: str) -> Iterator[Piece]:
         """Yield a record's members, with its length before the bytes of its fixed part."""

@@ -118,7 +118,7 @@ class Sheets:
         if self.asserted:
             yield f"#define {self.number} 0 /* an unknown target: nothing is asserted of layouts */"
         else:
-            yield f'#error "{self.contract.name}: the contract states no places for this target"'
+            yield '#error "the contract states no places for this target"'
         yield "#endif"
         if len(self.classes) > 1:
             yield ""

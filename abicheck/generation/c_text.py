@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING
+
+from abicheck.generation.head import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,12 +55,23 @@ def _pieces(text: str, deepest: int) -> list[str]:
     return [*pieces, text[start:]]
 
 
+def block(text: str) -> Iterator[str]:
+    """Yield a comment of as many lines as it takes."""
+    first, *others = wrap(harmless(text), WIDTH - len("/*  */"), break_long_words=False)
+    if not others:
+        yield f"/* {first} */"
+        return
+    yield f"/* {first}"
+    yield from (f" * {each}" for each in others[:-1])
+    yield f" * {others[-1]} */"
+
+
 def remarked(line: str, remark: str) -> Iterator[str]:
     """Yield a line with a remark behind it, or above it where there is no room."""
     if not remark:
         yield from fold(line)
         return
-    comment = f"/* {remark} */"
+    comment = f"/* {harmless(remark)} */"
     if len(line) + 1 + len(comment) <= WIDTH:
         yield f"{line} {comment}"
         return

@@ -17,12 +17,19 @@ if TYPE_CHECKING:
 def head(contract: Contract, language: str, *, host: bool = False) -> list[str]:
     """Return the lines, without the marks of a comment. They name no directory and no date."""
     file = os.path.basename(contract.file)
+    made = f"{MARK} {__version__} from {file}: {contract.name}, version {contract.version}."
     return [
-        f"{MARK} {__version__} from {file}: {contract.name}, version {contract.version}.",
+        harmless(made),
         "Changes made here are lost; change the contract, and then:",
         "",
-        f"    {command(contract, language, ' --host' if host else '')}",
+        harmless(f"    {command(contract, language, ' --host' if host else '')}"),
     ]
+
+
+def harmless(text: str) -> str:
+    """Return text that ends no comment of any language, whatever a contract's names hold."""
+    shown = "".join(each if each.isprintable() else "?" for each in text)
+    return shown.replace("*/", "* /").replace("/*", "/ *")
 
 
 def command(contract: Contract, language: str, flag: str = "", settings: Sequence[str] = ()) -> str:

@@ -49,11 +49,14 @@ struct Plugin {
     int initialized;
 };
 
+/* tags.name: weechat_plugin_name . */
 extern WEECHAT_PLUGIN_EXPORT const char weechat_plugin_name[];
+/* tags.version: weechat_plugin_api_version equals "20221224-02". */
 extern WEECHAT_PLUGIN_EXPORT const char weechat_plugin_api_version[];
 extern WEECHAT_PLUGIN_EXPORT const char weechat_plugin_author[];
 extern WEECHAT_PLUGIN_EXPORT const char weechat_plugin_description[];
 extern WEECHAT_PLUGIN_EXPORT const char weechat_plugin_version[];
+/* tags.license: weechat_plugin_license starts with "GPL". */
 extern WEECHAT_PLUGIN_EXPORT const char weechat_plugin_license[];
 WEECHAT_PLUGIN_EXPORT int weechat_plugin_init(Plugin *plugin, int argc, char **argv);
 WEECHAT_PLUGIN_EXPORT int weechat_plugin_end(Plugin *plugin);
