@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import sys
 import threading
 import warnings
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -18,6 +19,7 @@ from abicheck.errors import LifetimeError, PluginUnloaded, UseAfterFree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
 
     from abicheck.runtime.image import Image
 
@@ -36,8 +38,8 @@ class Hold(list[object]):
 class Keeper:
     """Keeps an image for as long as anything of it is used.
 
-    *Threads*: what is freed is freed once, whoever does it. Unloading is for the host to time: no
-    thread may be inside the plugin then.
+    *Threads*: what is freed is freed once, whoever does it. Unloading is refused while a thread of
+    Python is inside the plugin; of the plugin's own threads nobody knows.
     """
 
     def __init__(self, image: Image, file: str) -> None:
@@ -105,25 +107,62 @@ class Keeper:
     # The end.
 
     def unload(self) -> str | None:
-        """End everything and give the image back; return None, or why the system kept it."""
+        """End everything and give the image back; return None, or why the system kept it.
+
+        Raises: LifetimeError while a thread of Python is inside the plugin, or it calls back.
+        """
         with self._lock:
             if self.is_unloaded:
                 return self.why_kept
-            if self.running:
-                raise LifetimeError(f"{self.file}: cannot be unloaded while it calls back")
+            self._check_nobody_is_inside()
             self.release_all()
-            self.is_unloaded = True
+            self._close_doors()
             for hold in (self.hold, self.lent, *self.inherited.values(), *self.loose):
                 hold.clear()
-            for function in list(self.functions):
-                function.__globals__["_call"] = self.refuse_call
-            for target in self.targets:
-                target.clear()
             self.why_kept = self.image.close()
             if self.why_kept is not None:
                 _immortal.append((self.callbacks, self.stored))
             self.callbacks, self.stored = {}, {}
             return self.why_kept
+
+    def _close_doors(self) -> None:
+        """Let nobody in any more; undo that if somebody slipped in meanwhile."""
+        self.is_unloaded = True
+        calls = {each: each.__globals__.get("_call") for each in list(self.functions)}
+        for function in calls:
+            function.__globals__["_call"] = self.refuse_call
+        for target in self.targets:
+            target.clear()
+        try:
+            self._check_nobody_is_inside()
+        except LifetimeError:
+            for function, call in calls.items():
+                function.__globals__["_call"] = call
+            self.is_unloaded = False
+            raise
+
+    def _check_nobody_is_inside(self) -> None:
+        """Look at what each thread of Python does; calls themselves pay nothing for that."""
+        if self.running:
+            raise LifetimeError(f"{self.file}: cannot be unloaded while it calls back")
+        codes = {each.__code__ for each in self.functions}
+        for frame in sys._current_frames().values():
+            inner: FrameType | None = frame
+            while inner is not None:
+                if inner.f_code in codes or self._is_freeing(inner):
+                    raise LifetimeError(
+                        f"{self.file}: cannot be unloaded while a thread is in one of its functions"
+                    )
+                inner = inner.f_back
+
+    def _is_freeing(self, frame: FrameType) -> bool:
+        """Whether a frame is one that gives something back to this plugin."""
+        if frame.f_code.co_name not in {"free", "leave", "leaked"}:
+            return False
+        if frame.f_globals.get("__name__") not in {__name__, "abicheck.runtime.views"}:
+            return False
+        giver = frame.f_locals.get("self")
+        return giver is self or getattr(giver, "_keeper", None) is self
 
     def refuse_call(self, *_arguments: object) -> NoReturn:
         """Stand in for every function of a plugin that was unloaded."""

@@ -120,10 +120,10 @@ class Plugin:
         What is still owned is freed before. Returns None, or why the system keeps the
         image in memory all the same.
 
-        *Safety*: its destructors run. No thread may be inside the plugin, nor may anything
-        outside Python hold on to it.
+        *Safety*: its destructors run. Nothing outside Python may hold on to the plugin, and none
+        of its own threads may run on.
 
-        Raises: LifetimeError from within a callback.
+        Raises: LifetimeError while a thread of Python is inside the plugin, or it calls back.
         """
         why: str | None = self._keeper.unload()
         self._forget()

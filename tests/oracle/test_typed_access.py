@@ -658,6 +658,19 @@ def test_a_plugin_cannot_be_unloaded_from_within(library: Path) -> None:
     assert plugin.add(1, 2) == 3
 
 
+def test_a_plugin_is_not_unloaded_under_a_thread(library: Path) -> None:
+    plugin = made(library)
+    thread = threading.Thread(target=plugin.nap, args=(500,))
+    thread.start()
+    time.sleep(0.1)
+    with pytest.raises(LifetimeError, match="while a thread is in"):
+        plugin.unload()
+    assert plugin.add(1, 2) == 3
+    thread.join()
+    plugin.unload()
+    assert not plugin.is_loaded
+
+
 def test_leaving_the_block_ends_the_handle_alone(library: Path) -> None:
     plugin = made(library)
     with plugin as entered:
