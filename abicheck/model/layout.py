@@ -77,6 +77,7 @@ class FieldLayout:
     of a bit-field it is the byte that holds its first bit. `name` is None for an anonymous member.
     `alignment` is an explicit DW_AT_alignment of the member. `free` is who takes back what a
     function pointer returns, in a descriptor: an export, "host" or "false"; None if unsaid.
+    `origin` is where it is described, if that is known apart from its struct.
     """
 
     name: str | None
@@ -87,6 +88,7 @@ class FieldLayout:
     alignment: int | None = None
     line: int = 0
     free: str | None = None
+    origin: Origin | None = None
 
 
 @record

@@ -66,7 +66,8 @@ def _of_struct(case: Case, seen_by: Case, struct: Struct) -> Iterator[Claim]:
             owner = owners.get(pair.wanted.name)
             if pair.found is not None and owner:
                 subject = f"{struct.subject}.{pair.wanted.name}"
-                scope = _scope(subject, pair.wanted.line or struct.line, binding.origin)
+                origin = pair.found.origin or binding.origin
+                scope = _scope(subject, pair.wanted.line or struct.line, origin)
                 yield from _claim(case, scope, owner, pair.found.free)
 
 

@@ -175,6 +175,9 @@ class StructClaims:
         for member in compared.members:
             subject = f"{scope.subject}.{member.pair.wanted.name or '_'}"
             inner = replace(scope, subject=subject, line=member.pair.wanted.line or scope.line)
+            found = member.pair.found
+            if found is not None and found.origin is not None:
+                inner = replace(inner, origin=found.origin)
             mine = list(self._field(member, cause, inner))
             claims.extend(mine)
             if cause is None and member.moves_the_rest:

@@ -180,11 +180,13 @@ class DescribedTypes:
                 offset=bit_offset // 8,
                 bit_offset=bit_offset,
                 bit_size=width,
+                origin=self.locate(field.file_offset),
             )
         declared = read_type(field.type)
         is_declared = self._is_as_declared(field, declared)
         type_ = self.demand(declared) if is_declared else (struct, index)
-        return FieldLayout(field.name, type_, field.offset, free=field.free)
+        origin = self.locate(field.file_offset)
+        return FieldLayout(field.name, type_, field.offset, free=field.free, origin=origin)
 
     # What was measured, held against what is declared.
 

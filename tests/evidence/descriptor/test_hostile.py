@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import struct
 import time
 from typing import TYPE_CHECKING
@@ -83,6 +84,40 @@ def test_flipped_byte_never_passes_for_what_the_contract_says(subject: Subject, 
         if report.verdict == Verdict.COMPATIBLE:
             found = essence(dump(bytes(damaged)))
             assert found == sound, (at, subject.content[at - 24 : at + 8])
+
+
+def worn(content: bytes, chance: random.Random) -> bytes:
+    """Return a descriptor with some of its bytes changed, lost or repeated elsewhere."""
+    worn = bytearray(content)
+    for _ in range(chance.choice((1, 2, 3, 8, 40))):
+        at, fault = chance.randrange(len(worn)), chance.randrange(4)
+        if fault == 0:
+            worn[at] = chance.randrange(256)
+        elif fault == 1:
+            worn[at : at + 2] = chance.randbytes(2)
+        elif fault == 2:
+            del worn[at : at + chance.randrange(1, 30)]
+        else:
+            worn[at:at] = worn[chance.randrange(len(worn)) :][: chance.randrange(1, 60)]
+    return bytes(worn)
+
+
+@pytest.mark.property
+@pytest.mark.parametrize("seed", range(2))
+def test_worn_descriptor_never_passes_for_what_the_contract_says(
+    subject: Subject, seed: int
+) -> None:
+    sound, chance = essence(dump(subject.content)), random.Random(seed)
+    for _ in range(1500):
+        content = worn(subject.content, chance)
+        begin = time.process_time()
+        report = subject.of(content)
+        assert time.process_time() - begin < 1
+        assert report.plugins[0].error is None
+        owners = [claim for claim in report.claims if claim.rule == "ownership-mismatch"]
+        is_proved = all(claim.status == "ok" for claim in owners)
+        if report.verdict == Verdict.COMPATIBLE and is_proved:
+            assert essence(dump(content)) == sound
 
 
 def test_flipped_size_is_told_under_its_own_name(subject: Subject) -> None:

@@ -125,7 +125,7 @@ def test_every_claim_of_a_descriptor_says_where_in_the_file() -> None:
             assert claim.origin is not None
             assert claim.origin.section == ".note.abicheck"
             at = claim.origin.file_offset or 0
-            name = claim.subject.split(".")[1].encode()
+            name = claim.subject.rpartition(".")[2].encode()
             length = struct.unpack_from("<H", content, at)[0]
             assert name in content[at : at + length]
 
