@@ -83,6 +83,7 @@ static inline void greeter_free_Greeter_greet(const greeter_plugin *plugin, cons
 #if defined(__linux__)
 #include <sys/sendfile.h>
 #endif
+#include <sys/stat.h>
 #include <unistd.h>
 #if defined(__GLIBC__) && !defined(__USE_GNU)
 #error "greeter_host.h must come first in the file that defines GREETER_HOST_IMPLEMENTATION"
@@ -110,18 +111,19 @@ typedef struct {
     char *message, loaded[1024];
     unsigned char window[4096], found[4 * sizeof(struct greeter_descriptor) + 4096], *first, *end;
     size_t message_size, window_size;
-    uint64_t start, window_at, base, tables[5], offsets[GREETER_GUARD_EXPORTS];
+    uint64_t start, window_at, work, base, tables[5], offsets[GREETER_GUARD_EXPORTS];
     int is_elf, is_wide, is_big_endian, is_damaged, is_ambiguous, is_aged;
 } greeter_guard;
 
 static int greeter_guard_refuse(greeter_guard *file, const char *format, ...)
 {
+    const size_t cut = strlen(file->path) > 150 ? strlen(file->path) - 150 : 0;
     char text[300], *each;
     va_list values;
     va_start(values, format);
     vsnprintf(text, sizeof text, format, values);
     va_end(values);
-    snprintf(file->message, file->message_size, "%s: %s%s%s%s%s", file->path, file->owner,
+    snprintf(file->message, file->message_size, "%s: %s%s%s%s%s", file->path + cut, file->owner,
              *file->owner ? "." : "", *file->owner && !*file->name ? "(anonymous)" : file->name,
              *file->owner || *file->name ? ": " : "", text);
     for (each = file->message; file->message_size && *each; each++)
@@ -129,7 +131,7 @@ static int greeter_guard_refuse(greeter_guard *file, const char *format, ...)
     return 0;
 }
 
-/* Return bytes of the file; those beyond its end are zero, and the file counts as damaged. */
+/* Return bytes of the file. Beyond its end, or after work without end, they are zero and it is damaged. */
 static const unsigned char *greeter_guard_bytes(greeter_guard *file, uint64_t at, size_t size)
 {
     static const unsigned char nothing[4096] = {0};
@@ -137,8 +139,10 @@ static const unsigned char *greeter_guard_bytes(greeter_guard *file, uint64_t at
         const int is_there = at < 0x40000000 && !fseek(file->stream, (long)(file->start + at), SEEK_SET);
         file->window_size = is_there ? fread(file->window, 1, sizeof file->window, file->stream) : 0;
         file->window_at = at;
+        file->work += 64;
     }
-    if (at - file->window_at + size <= file->window_size) return file->window + (at - file->window_at);
+    if (file->work++ < 0x4000000 && at - file->window_at + size <= file->window_size)
+        return file->window + (at - file->window_at);
     file->is_damaged = 1;
     return nothing;
 }
@@ -549,6 +553,7 @@ static int greeter_guard_resolve(greeter_guard *file, greeter_plugin *plugin)
 /* Open, examine and, where there is a `plugin`, load. */
 static int greeter_guard_run(const char *path, greeter_plugin *plugin, char *message, size_t size)
 {
+    const char *problem = "cannot be read as a file of less than 1 GiB";
     greeter_guard file;
     int fits = 1;
     memset(&file, 0, sizeof file);
@@ -560,8 +565,11 @@ static int greeter_guard_run(const char *path, greeter_plugin *plugin, char *mes
     file.stream = _fsopen(path, "rb", _SH_DENYWR);
     fits = GetFullPathNameA(path, sizeof file.loaded, file.loaded, NULL) < sizeof file.loaded;
 #else
-    file.stream = fopen(path, "rb");
-    snprintf(file.loaded, sizeof file.loaded, "%s%s", (strchr)(path, '/') ? "" : "./", path);
+    struct stat status;
+    fits = !stat(path, &status) && S_ISREG(status.st_mode) && status.st_size < 0x40000000 &&
+           snprintf(file.loaded, sizeof file.loaded, "%s%s", (strchr)(path, '/') ? "" : "./", path) <
+               (int)sizeof file.loaded;
+    file.stream = fits ? fopen(path, "rb") : NULL;
 #endif
 #if defined(__linux__) && defined(MFD_CLOEXEC) && !defined(GREETER_LOAD_BY_PATH)
     if (file.stream && plugin) {
@@ -569,13 +577,14 @@ static int greeter_guard_run(const char *path, greeter_plugin *plugin, char *mes
         ssize_t count;
         while ((count = sendfile(copy, fileno(file.stream), NULL, 1 << 30)) > 0) continue;
         fits = !count && !fcntl(copy, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
+        if (!fits) problem = "cannot be copied to memory; with GREETER_LOAD_BY_PATH it need not be";
         fclose(file.stream);
         file.stream = copy < 0 ? NULL : fdopen(copy, "rb");
         snprintf(file.loaded, sizeof file.loaded, "/proc/self/fd/%d", copy);
     }
 #endif
     if (!fits || !file.stream || setvbuf(file.stream, NULL, _IONBF, 0))
-        fits = greeter_guard_refuse(&file, "cannot be read");
+        fits = greeter_guard_refuse(&file, "%s", problem);
     fits = fits && greeter_guard_examine(&file);
     if (fits && plugin) {
         file.owner = file.name = "";

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from typing import TYPE_CHECKING
 
@@ -176,6 +177,23 @@ def test_exports_are_found_through_either_hash_table(
 def test_load_by_path_finds_the_plugin_under_its_own_name(folder: Path, plugin: Path) -> None:
     host = build_host(folder / "host-by-path", "-DGREETER_LOAD_BY_PATH", *FLAGS)
     assert run(host, plugin) == GREETING
+
+
+@pytest.mark.parametrize(
+    "path", ["/dev/zero", "/dev/null", "/", "/nonexistent", "fifo", "x" * 2000]
+)
+def test_what_is_no_file_is_refused(host: Path, folder: Path, path: str) -> None:
+    if path == "fifo":
+        path = str(folder / "fifo")
+        os.mkfifo(path)
+    assert f"{path[-150:]}: cannot be read as a file" in run(host, path, check=False)
+
+
+def test_huge_file_is_refused_uncopied(host: Path, folder: Path) -> None:
+    huge = folder / "huge.so"
+    with huge.open("wb") as file:
+        file.truncate(1 << 31)
+    assert "cannot be read as a file of less than 1 GiB" in run(host, huge, check=False)
 
 
 def test_header_included_too_late_says_so(folder: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import struct
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,3 +78,17 @@ def test_file_cut_anywhere_is_refused(fuzz: Path, scratch: Path) -> None:
     for size in [*range(0, 4096, 128), *range(4096, len(whole) - 4096, 1999)]:
         scratch.write_bytes(whole[:size])
         assert "refused: " in run(host, scratch, check=False)
+
+
+def test_segments_without_end_do_not_detain_the_guard(fuzz: Path, scratch: Path) -> None:
+    """Sixty-five thousand segments of notes, each the whole of four megabytes."""
+    host = fuzz.with_name("quick-host")
+    build_host(host, "-O1")
+    segment = struct.pack("<IIQQQQQQ", 4, 4, 1 << 22, 0, 0, 1 << 22, 0, 4)
+    notes = struct.pack("<IIII", 1, 0, 1, 0) * (1 << 18)
+    head = seed("elf", fuzz).read_bytes()[:64]
+    head = head[:32] + (64).to_bytes(8, "little") + head[40:56] + b"\xff\xff" + head[58:]
+    scratch.write_bytes((head + segment * 65535).ljust(1 << 22, b"\0") + notes)
+    before = time.monotonic()
+    assert "refused: " in run(host, scratch, check=False)
+    assert time.monotonic() - before < 20
