@@ -35,6 +35,7 @@ DEBUG_POLICIES = ("layout", "signatures", "conventions")
 UNDESCRIBED = ("the debug information defines no ", "the debug information only declares ")
 """How the reasons begin why a type is unknown although there is debug information."""
 
+CONFLICT = "evidence-conflict"
 UNUSABLE = "its descriptor"
 """How a reason begins why a descriptor proves nothing."""
 
@@ -53,6 +54,11 @@ def who_must_act(report: Report, plugin: PluginReport) -> str:
     wanted, stated = f"{name} {version}", plugin.stated_version
     broken = {claim.subject for claim in mismatches(plugin)}
     kinds = {subject.partition(".")[0] for subject in broken}
+    if {claim.rule for claim in mismatches(plugin)} == {CONFLICT}:
+        return (
+            "Its descriptor and its debug information are not of one build: rebuild all of the "
+            f"plugin's sources with what is generated from {wanted}. The host stays as it is."
+        )
     if _offers_nothing(plugin):
         return f"It offers none of the exports. Is it a plugin for {name} at all?"
     if "platform.targets" in broken:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+import abicheck
 from abicheck.contract import parse_contract_text
 from abicheck.generation import generate
-from abicheck.report.advice import header_name, identifier
+from abicheck.report.advice import header_name, identifier, who_must_act
+from tests.conftest import ROOT
 
 NAMES = ("greeter", "my-plugin", "v2", "Grüße", "2nd", "a.b")
 
@@ -24,3 +26,9 @@ def test_advice_names_the_module_and_the_macro_that_are_generated(name: str) -> 
     (module,) = generate(parse_contract_text(text, "c.toml"), "rust")
     assert module.name == f"{identifier(name)}.rs"
     assert f"{identifier(name)}_plugin!();" in module.text
+
+
+def test_plugin_that_contradicts_itself_is_to_be_rebuilt_whole() -> None:
+    folder = ROOT / "fixtures" / "rules" / "evidence-conflict"
+    report = abicheck.verify(folder / "bin" / "bad.so", folder / "schema.toml")
+    assert "are not of one build" in who_must_act(report, report.plugins[0])
