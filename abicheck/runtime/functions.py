@@ -87,7 +87,7 @@ class Source:
             place = self.bind(self.place(index))
             test = shape.test(name, self.bind)
             if surrender is not None:
-                taken = self.bind(self.vocabulary.surrender(shape, surrender))
+                taken = self.bind(self.vocabulary.ownership.surrender(shape, surrender))
                 self.lines.append(f"_x{index} = {taken}({name}, {place})")
             elif test is None:
                 convert = self.bind(shape.convert)
@@ -139,18 +139,18 @@ class Source:
         if free is False and receiver is not None:
             lender = f"{receiver}._hold, {receiver}"
         elif free is False:
-            lend = self.bind(self.vocabulary.lender)
+            lend = self.bind(self.vocabulary.ownership.lender)
             lender = f"*{lend}(({', '.join(self.names)}{',' if self.names else ''}))"
-        elif free is None and shape.pointee in self.vocabulary.freeable:
-            lender = f"{self.bind(self.vocabulary.loose)}(), None"
+        elif free is None and shape.pointee in self.vocabulary.ownership.freeable:
+            lender = f"{self.bind(self.vocabulary.ownership.loose)}(), None"
         else:
             lender = f"{keeper}.hold, None"
         self.lines.append(f"return {take}(_raw, {lender})")
 
     def _owned(self, shape: PointerShape, free: str, vet: Callable[[int], None] | None) -> None:
         vocabulary = self.vocabulary
-        release = vocabulary.release(free)
-        cls = vocabulary.owned(shape.view, free)
+        release = vocabulary.ownership.release(free)
+        cls = vocabulary.ownership.owned(shape.view, free)
         named = f"what {self.where} returned"
         if issubclass(cls, StructView):
             own = owner_of(vocabulary, cls, release, vet, named)

@@ -285,8 +285,8 @@ class Exports(Mapping[str, Any]):
             name,
             export.function,
             address,
-            free=vocabulary.free_of(export),
-            surrender=name if name in vocabulary.takers else None,
+            free=vocabulary.ownership.free_of(export),
+            surrender=name if name in vocabulary.ownership.takers else None,
         )
 
     # Data.

@@ -5,14 +5,7 @@ from __future__ import annotations
 import ctypes
 from typing import TYPE_CHECKING, Any
 
-from abicheck.contract import expressions
-from abicheck.errors import (
-    ArgumentTypeError,
-    DoubleFree,
-    OwnershipError,
-    PluginUnloaded,
-    UncallableError,
-)
+from abicheck.errors import UncallableError
 from abicheck.layout import facts_for
 from abicheck.model.layout import (
     BOOL,
@@ -27,7 +20,6 @@ from abicheck.model.layout import (
 )
 from abicheck.model.paths import see_through
 from abicheck.model.types import (
-    Alias,
     Array,
     Enum,
     FunctionType,
@@ -42,17 +34,17 @@ from abicheck.model.types import (
 )
 from abicheck.runtime import functions, views
 from abicheck.runtime.aggregates import ArrayShape, StructShape, slots_in
-from abicheck.runtime.keeper import Hold
-from abicheck.runtime.memory import Allocation, is_of_python
+from abicheck.runtime.memory import Allocation
 from abicheck.runtime.opaque import OpaqueShape
+from abicheck.runtime.ownership import Ownership
 from abicheck.runtime.pointers import FunctionPointerShape, PointerShape
 from abicheck.runtime.shapes import Bool, Char, EnumShape, Float, Integer, Missing, Shape, Wide
-from abicheck.runtime.views import View, make_view, owned_class
+from abicheck.runtime.views import View, make_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from abicheck.model.contract import Contract, Export
+    from abicheck.model.contract import Contract
     from abicheck.model.layout import FieldLayout, Layouts
     from abicheck.model.types import Definition, Field, Type
     from abicheck.runtime.callbacks import Callback
@@ -77,107 +69,11 @@ class Vocabulary:
         self.definitions: Mapping[str, Definition] = contract.definitions
         self.facts = facts_for(layouts.target)
         self._shapes: dict[str, Shape] = {}
-        self._classes: dict[tuple[str, str], type[View]] = {}
         self._pointed: dict[str, type[View]] = {}
-        self._releases: dict[str, Callable[[int], object]] = {}
         self._functions: dict[tuple[int, str, object], object] = {}
         keeper.targets.append(self._functions)
-        self._frees = {
-            id(definition.type.to): definition.free
-            for definition in self.definitions.values()
-            if isinstance(definition, Alias)
-            and isinstance(definition.type, Pointer)
-            and definition.free is not None
-        }
         self.root = self._pointed_class(Void(), "exported data")
-        self.takers = self._all_takers()
-        self.freeable = {self._taken_by(name) for name in self.takers}
-
-    # Who takes what back.
-
-    def _all_takers(self) -> set[str]:
-        """Return the exports that some `free` names."""
-        found = {each.free for each in self.contract.exports}
-        found |= set(self._frees.values())
-        for definition in self.definitions.values():
-            if isinstance(definition, Struct):
-                found |= {field.free for field in definition.fields}
-        return {name for name in found if isinstance(name, str) and name != "host"}
-
-    def _taken_by(self, name: str) -> str:
-        export = self.contract.export_named(name)
-        if export is None or export.function is None or not export.function.parameters:
-            return ""
-        type_ = self.seen(export.function.parameters[0].type)
-        return self.key(type_.to) if isinstance(type_, Pointer) else ""
-
-    def free_of(self, export: Export) -> str | bool | None:
-        """Return who takes back what an export returns: as it says, or the alias of its type."""
-        return export.free if export.free is not None else self._frees.get(id(export.type))
-
-    def release(self, name: str) -> Callable[[int], object]:
-        """Return what gives a pointer back through the export `name`.
-
-        Raises: UncallableError.
-        """
-        if name not in self._releases:
-            export = self.contract.export_named(name)
-            address = (
-                None if export is None else self.keeper.image.address(name, export.symbol_version)
-            )
-            if export is None or export.function is None or address is None:
-                raise UncallableError(f"{name}, which should take things back, is not there")
-            self._releases[name] = functions.raw_release(self, export.function, address)
-        return self._releases[name]
-
-    def owned(self, base: type[View], name: str) -> type[View]:
-        """Return the class of what is like `base` and given back by the export `name`."""
-        key = (base.__name__ + base._named, name)
-        if key not in self._classes:
-            made = owned_class(base, self.release(name))
-            made._freed_by = name  # type: ignore[attr-defined]
-            self._classes[key] = made
-        return self._classes[key]
-
-    def surrender(self, shape: Shape, name: str) -> Callable[[object, str], object]:
-        """Return what converts the argument of the export `name`, which takes things back."""
-        keeper = self.keeper
-
-        def surrendered(value: object, where: str) -> object:
-            if not isinstance(value, View):
-                if value is None:
-                    return shape.convert(value, where)
-                raise ArgumentTypeError(f"{where}: expected {shape.spelled} from the plugin")
-            if value._keeper is not keeper:
-                raise OwnershipError(f"{where}: {value!r} belongs to another plugin")
-            taker = getattr(value, "_freed_by", None)
-            if taker is not None:
-                if taker != name:
-                    raise OwnershipError(f"{where}: {value!r} is given back by {taker}")
-                if value._hold:
-                    shape.convert(value, where)
-                if not keeper.give_up(value._hold):
-                    raise _over(keeper, where)
-                return value._address
-            if not value._hold:
-                raise _over(keeper, where)
-            shape.convert(value, where)
-            return _end_loose(value, where)
-
-        return surrendered
-
-    def loose(self) -> list[object]:
-        """Return the hold of something that the contract leaves to the caller."""
-        hold = Hold(["unsaid"])
-        self.keeper.loose.add(hold)
-        return hold
-
-    def lender(self, arguments: tuple[object, ...]) -> tuple[list[object], object]:
-        """Return hold and owner of what is borrowed: the first owned argument, or the plugin."""
-        for each in arguments:
-            if isinstance(each, View) and id(each._hold) in self.keeper.live:
-                return each._hold, each
-        return self.keeper.lent, None
+        self.ownership = Ownership(self)
 
     # Types.
 
@@ -306,7 +202,7 @@ class Vocabulary:
             vocabulary=self,
             type_=function,
         )
-        shape.free = self._frees.get(id(function))
+        shape.free = self.ownership.free_of_type(function)
         return shape
 
     def _scalar(self, layout: ScalarLayout, spelled: str) -> Shape:
@@ -433,20 +329,13 @@ class Vocabulary:
         return type("Ref", (views.Ref,), members)
 
     def parse(self, spelled: str) -> Type:
-        """Return the type that a text spells in the contract's language."""
-        from abicheck.errors import ArgumentValueError  # noqa: PLC0415
+        """Return the type that a text spells in the contract's language.
 
-        kinds = {name: _kind(each) for name, each in self.definitions.items()}
-        aliases = self.definitions
+        Raises: ArgumentValueError.
+        """
+        from abicheck.runtime.spelled import parse_type  # noqa: PLC0415 (for few hosts)
 
-        def alias(name: str) -> Type | None:
-            found = aliases.get(name)
-            return found.type if isinstance(found, Alias) else None
-
-        try:
-            return expressions.Vocabulary(kinds, alias).parse_type(spelled, expressions.FIELD)
-        except expressions.ExpressionError as error:
-            raise ArgumentValueError(f"{spelled!r} is no type: {error}") from None
+        return parse_type(spelled, self.definitions)
 
     def callback(self, shape: FunctionPointerShape, function: Callable[..., object]) -> Callback:
         """Return the callback of a function of Python, made when it is first passed."""
@@ -524,44 +413,3 @@ class Vocabulary:
 
 def _is_of(field: Field, layout: FieldLayout) -> bool:
     return field.name == layout.name and type_id(field.type) == layout.type
-
-
-def _kind(definition: Definition) -> str:
-    match definition:
-        case Struct(is_union=True):
-            return expressions.UNION
-        case Struct():
-            return expressions.STRUCT
-        case Enum():
-            return expressions.ENUM
-        case Alias():
-            return expressions.ALIASED
-    return expressions.SIZED if definition.size is not None else expressions.OPAQUE
-
-
-def _over(keeper: Keeper, where: str) -> Exception:
-    if keeper.is_unloaded:
-        return PluginUnloaded(f"{where}: {keeper.file} was unloaded")
-    return DoubleFree(f"{where}: it was freed before")
-
-
-def _end_loose(value: View, where: str) -> int:
-    """End what the contract leaves to the caller; refuse what is somebody else's.
-
-    Raises: OwnershipError, DoubleFree.
-    """
-    hold, keeper = value._hold, value._keeper
-    if is_of_python(value):
-        raise OwnershipError(f"{where}: {value!r} is memory of Python's, not the plugin's")
-    if isinstance(hold, Hold):
-        if value._owner is not None:
-            raise OwnershipError(f"{where}: {value!r} belongs to {value._owner!r}")
-        try:
-            hold.pop()
-        except IndexError:
-            raise _over(keeper, where) from None
-    elif hold is keeper.hold:
-        value._hold = []
-    else:
-        raise OwnershipError(f"{where}: {value!r} is borrowed: it is not the caller's to free")
-    return value._address
