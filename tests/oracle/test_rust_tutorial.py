@@ -15,6 +15,7 @@ from tests.oracle.guards import (
     GREETING,
     OTHER_SIGNATURE,
     OTHER_VERSION,
+    SOURCES,
 )
 from tests.oracle.guards import build_host as build_c_host
 from tests.oracle.guards import build_plugin as build_c_plugin
@@ -139,3 +140,41 @@ def test_file_that_is_no_plugin_is_refused(host: Path) -> None:
 
 def test_directory_is_refused(host: Path, tmp_path: Path) -> None:
     assert "it is no regular file" in run(host, tmp_path, check=False)
+
+
+SAYING = """
+void free_greeting(const char *it) { fprintf(stderr, "greeting\\n"); said_free_greeting(it); }
+void free_greeter(Greeter *it) { fprintf(stderr, "greeter\\n"); said_free_greeter(it); }
+__attribute__((destructor)) static void say(void) { fprintf(stderr, "unloaded\\n"); }
+"""
+
+
+def test_what_is_owned_is_given_back_once_and_before_the_library_goes(
+    host: Path, tmp_path: Path
+) -> None:
+    need("gcc")
+    source = tmp_path / "saying.c"
+    text = (SOURCES / "plugin.c").read_text()
+    for name in ("free_greeter", "free_greeting"):
+        text = text.replace(f"void {name}(", f"static void said_{name}(")
+    source.write_text(text + SAYING)
+    plugin = build_c_plugin(tmp_path / "libgreeter.so", "-O2", source=source)
+    assert run(host, plugin) == f"{GREETING}greeting\ngreeter\nunloaded\n"
+
+
+def test_null_is_an_error_and_is_not_given_back(host: Path, tmp_path: Path) -> None:
+    need("gcc")
+    source = tmp_path / "nothing.c"
+    text = (SOURCES / "plugin.c").read_text()
+    source.write_text(text.replace("calloc(1, sizeof *greeter)", "NULL"))
+    plugin = build_c_plugin(tmp_path / "libgreeter.so", "-O2", source=source)
+    assert run(host, plugin, check=False) == "load_plugin returned NULL\n"
+
+
+def test_slot_that_is_null_is_an_error(host: Path, tmp_path: Path) -> None:
+    need("gcc")
+    source = tmp_path / "empty.c"
+    text = (SOURCES / "plugin.c").read_text()
+    source.write_text(text.replace("greeter->greet = greet;", "(void)greet;"))
+    plugin = build_c_plugin(tmp_path / "libgreeter.so", "-O2", source=source)
+    assert run(host, plugin, check=False) == "Greeter.greet is NULL\n"

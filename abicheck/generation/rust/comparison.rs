@@ -205,6 +205,7 @@ mod descriptor {
         reasons: &mut Vec<Reason>,
     ) -> Vec<&'static str> {
         let mut comparison = Comparison {
+            host,
             plugin,
             terms,
             reasons,
@@ -219,6 +220,7 @@ mod descriptor {
     }
 
     struct Comparison<'a, 'b> {
+        host: &'a Descriptor<'static>,
         plugin: &'a Descriptor<'a>,
         terms: &'a Terms,
         reasons: &'b mut Vec<Reason>,
@@ -377,7 +379,11 @@ mod descriptor {
                 && self.types(&subject, ours, theirs, 14)
                 && self.number(&subject, "size", ours.number(8, 4), theirs.number(8, 4));
             let [kind, found] = [ours, theirs].map(|each| each.number(12, 1));
-            if is_same && kind != 0 && found != 0 && kind != found {
+            let is_known = kind != 0 && found != 0;
+            let is_sign =
+                matches!((kind & 15, found & 15), (1, 2) | (2, 1)) && kind & 16 == found & 16;
+            let is_free = is_sign && self.has_free_sign(ours.texts[0]);
+            if is_same && is_known && kind != found && !is_free {
                 self.mismatch(&subject, kind_name(kind), kind_name(found));
             } else if is_same && theirs.number(13, 1) == 2 {
                 self.mismatch(
@@ -388,6 +394,15 @@ mod descriptor {
             } else if is_same {
                 self.owner_of(&subject, ours.texts[1], theirs.texts[1]);
             }
+        }
+
+        /// Whether compilers choose the sign of a type: of `char`, and of an enum of no fixed width.
+        fn has_free_sign(&self, type_: &str) -> bool {
+            let element = type_.trim_start_matches('[');
+            let element = element.split([';', ']']).next().unwrap_or_default();
+            let is_open =
+                |each: &Record| each.kind == ENUM && each.name == element && each.number(8, 1) == 2;
+            element == "c_char" || self.host.records.iter().any(is_open)
         }
 
         /// Compares types by their fingerprints, and where those differ by what they stand for.
@@ -401,14 +416,10 @@ mod descriptor {
             is_same
         }
 
+        /// Compares who takes back what is returned, where both sides say so.
         fn owner_of(&mut self, subject: &str, ours: &str, theirs: &str) {
-            if ours != theirs && !ours.is_empty() {
-                let found = if theirs.is_empty() {
-                    "nobody is named"
-                } else {
-                    theirs
-                };
-                self.mismatch(subject, &format!("given back to {ours}"), found);
+            if ours != theirs && !ours.is_empty() && !theirs.is_empty() {
+                self.mismatch(subject, &format!("given back to {ours}"), theirs);
             }
         }
 
