@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from abicheck.model.records import replace
 from abicheck.model.report import MISMATCH, OK, UNVERIFIED
 from abicheck.rules.case import Scope
+from abicheck.rules.compare import NULL_THERE
 from abicheck.rules.registry import RULES, rule
 
 if TYPE_CHECKING:
@@ -83,11 +84,19 @@ def _gaps(case: Case, claims: Sequence[Claim]) -> set[str]:
 
 
 def _filled(case: Case, claim: Claim, known: dict[Key, Claim]) -> Claim:
+    stated = known.get(_key(claim), claim)
+    if claim.status == OK and _is_finer(stated):
+        return stated
     if _is_decided(claim) or (claim.reason or "").endswith(DISAGREEING):
         return claim
     if claim.rule == CALLBACK:
         return _callback(case, claim, known)
-    return known.get(_key(claim), claim)
+    return stated
+
+
+def _is_finer(stated: Claim) -> bool:
+    """Whether a descriptor tells what C's debug information has no words for: what may be NULL."""
+    return stated.status == MISMATCH and (stated.message or "").endswith(NULL_THERE)
 
 
 def _callback(case: Case, claim: Claim, known: dict[Key, Claim]) -> Claim:
@@ -199,6 +208,6 @@ def _story(origin: Origin | None, more: int) -> str:
 
 def _differ(ours: Claim, theirs: Claim | None) -> bool:
     if theirs is None or ours.status != theirs.status:
-        return True
+        return theirs is None or ours.status != OK or not _is_finer(theirs)
     is_wrong = ours.status == MISMATCH or ours.claim == "size"
     return ours.claim in MEASURED and is_wrong and ours.actual != theirs.actual

@@ -55,6 +55,9 @@ KINDS = INTEGER_KINDS | {
     COMPLEX: "a complex number",
 }
 
+NULL_THERE = "NULL in the plugin"
+"""How an outcome ends that is about nothing but whether a pointer may be NULL."""
+
 QUADS = frozenset({"_Float128", "__float128"})
 LONG_DOUBLES = dict.fromkeys(("x86_64", "i386"), "the long double of x87, with 80 bits")
 """Where a float of 16 bytes may be another format than IEEE's quad: by machine, `long double`.
@@ -518,7 +521,7 @@ def _nullability(
         (flow == TO_PLUGIN and actual) or (flow == FROM_PLUGIN and not actual)
     ):
         return SAME  # It accepts more than it must, or promises more than it need.
-    found = "may be NULL in the plugin" if actual else "must not be NULL in the plugin"
+    found = f"may be {NULL_THERE}" if actual else f"must not be {NULL_THERE}"
     wanted = "may be NULL in the contract" if expected else "must not be NULL in the contract"
     return different(f"it {wanted}, and {found}")
 

@@ -151,6 +151,15 @@ def test_conventions_that_debug_information_lacks_are_the_descriptor_s(judge: Ju
     assert {claim.evidence for claim in stated} == {"descriptor"}
 
 
+def test_what_may_be_null_is_the_descriptor_s_to_say_and_no_conflict(judge: Judge) -> None:
+    described = edited(f'type = "{GREET}"', f'type = "Option<{GREET}>"')
+    for plugin in ("libgreeter-good.so", "libgreeter-stripped.so"):
+        report = judge(plugin, described)
+        assert report.verdict == Verdict.INCOMPATIBLE
+        (claim,) = [each for each in report.claims if each.status == MISMATCH]
+        assert (claim.rule, claim.evidence) == ("field-type-mismatch", "descriptor")
+
+
 def test_damaged_descriptor_beside_debug_information_is_noted(tmp_path: Path) -> None:
     content = encode(parsed(CONTRACT), LINUX)[:-7]
     file = tmp_path / "plugin.so"
