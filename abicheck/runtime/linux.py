@@ -20,6 +20,7 @@ from abicheck.evidence.elf.file import ElfFile
 from abicheck.evidence.elf.memory import ElfMemory
 from abicheck.evidence.files import shown
 from abicheck.runtime import dl
+from abicheck.runtime.content import content_of, open_regular
 from abicheck.runtime.image import WRITE, LoadedImage, Part
 from abicheck.runtime.neighbours import beside_elf, private_name
 
@@ -49,15 +50,17 @@ def open_image(content: Content, pin: str) -> LoadedImage:
     """
     elf = ElfFile(content.path, content.buffer)
     opening = _copied(content, elf) if pin == "copy" else _in_place(content)
-    with opening as name:
-        handle = _open(name, content.path)
+    handle = None
     try:
+        with opening as name:
+            handle = _open(name, content.path)
         base = _base(handle, name, content.path)
         parts = _parts(elf, base)
         if pin != "copy" or content.descriptor is None:
             _compare(content, elf, base)
-    except LoadError:
-        dl.close_library(handle)
+    except (LoadError, OSError):
+        if handle is not None:
+            dl.close_library(handle)
         raise
     mechanics = _Mechanics(handle, name, elf, base, content.release())
     return LoadedImage(file=content.path, parts=parts, base=base, mechanics=mechanics)
@@ -129,14 +132,29 @@ def _user_path() -> list[str]:
 
 @contextmanager
 def _in_place(content: Content) -> Iterator[str]:
-    """Yield an unused name of the file itself."""
+    """Yield an unused name of the file itself, which is read again once it is mapped."""
     directory, base = os.path.split(os.path.abspath(content.path))
     if "$" in directory + base:  # dlopen replaces $LIB and its like: that would be another file.
         raise LoadError(
             f'{shown(content.path)}: has a "$" in its path, which the system\'s loader '
             'may replace; load it with pin="copy"'
         )
-    yield f"{directory}{_unused()}/{base}"
+    held = open_regular(content.path)
+    try:
+        yield f"{directory}{_unused()}/{base}"
+        _check_is_held(content, held)
+    finally:
+        os.close(held)
+
+
+def _check_is_held(content: Content, held: int) -> None:
+    """Hold the file that is there now to the one that was opened before, and to its bytes.
+
+    Raises: LoadError.
+    """
+    is_same = os.path.samestat(os.stat(content.path), os.fstat(held))
+    if not is_same or content_of(content.path, held).sha256 != content.sha256:
+        raise LoadError(f"{shown(content.path)}: changed while it was being loaded")
 
 
 def _unused() -> str:

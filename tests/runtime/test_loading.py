@@ -246,12 +246,17 @@ def test_unique_symbol_that_an_earlier_image_has_is_refused(tmp_path: Path) -> N
     """A process has one of each unique symbol: that of whichever image came first."""
     contract = tmp_path / "unique.toml"
     contract.write_text(
-        'contract = "u"\nversion = "1.0"\nformat = 1\n[exports]\nonly_one = "static"\n'
+        'contract = "u"\nversion = "1.0"\nformat = 1\n[exports]\nlonely = "static"\n'
     )
-    first = compiled(tmp_path, "plugin.c", "-DUNIQUE", name="first.so")
-    second = compiled(tmp_path, "plugin.c", "-DUNIQUE", "-DANSWER=2", name="second.so")
+    source = (
+        '__asm__(".globl lonely\\n.type lonely, @gnu_unique_object\\n.size lonely, 4\\n"'
+        '".data\\nlonely: .long {}\\n.text\\n");'
+        "extern int lonely; int *find(void) {{ return &lonely; }}"
+    )
+    first = compiled(tmp_path, source.format(1), name="first.so")
+    second = compiled(tmp_path, source.format(2), name="second.so")
     loaded = opened(first, contract)
-    with pytest.raises(PluginRefused, match=r"exports\.only_one: linkage: .*found in /memfd:first"):
+    with pytest.raises(PluginRefused, match=r"exports\.lonely: linkage: .*found in /memfd:first"):
         opened(second, contract)
     loaded.image.close()
 

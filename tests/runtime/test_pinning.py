@@ -67,6 +67,24 @@ def test_file_swapped_after_verification_is_noticed_when_loaded_by_path(
     assert mapped(str(plugin)) == []
 
 
+def test_change_of_what_is_not_mapped_is_noticed_when_loaded_by_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugin = placed("libmarks.so", tmp_path)
+    examine: Any = verification.examine
+
+    def examine_and_append(*arguments: object) -> object:
+        found = examine(*arguments)
+        with plugin.open("ab") as file:
+            file.write(b"x")
+        return found
+
+    monkeypatch.setattr(verification, "examine", examine_and_append)
+    with pytest.raises(LoadError, match="changed while it was being loaded"):
+        opened(plugin, pin="path")
+    assert mapped(str(plugin)) == []
+
+
 def test_swapping_for_ever_never_loads_what_was_not_verified(tmp_path: Path) -> None:
     plugin, stop = placed("libmarks.so", tmp_path), threading.Event()
 
