@@ -8,6 +8,8 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import NoteSection
 
 import abicheck
 from abicheck.evidence import read_plugin
@@ -90,6 +92,19 @@ def _export(export: ExportRecord) -> tuple[object, ...]:
     if export.is_data:
         return export.agreement, export.size, f"static {export.type}", ""
     return export.agreement, export.type, export.free or ""
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_pyelftools_finds_the_same_note(target: str) -> None:
+    evidence = evidence_of(f"{target}/libeverything.so")
+    with binary(f"descriptor/bin/{target}/libeverything.so").open("rb") as file:
+        section = ELFFile(file).get_section_by_name(".note.abicheck")
+        assert isinstance(section, NoteSection)
+        (note,) = list(section.iter_notes())
+    assert (note["n_name"], note["n_descsz"]) == ("abicheck", len(content_of(evidence)))
+    assert note["n_offset"] + 24 == next(
+        each.file_offset for each in evidence.elf.notes() if each.name == b"abicheck"
+    )
 
 
 def test_descriptor_is_found_where_section_headers_are_removed(tmp_path: Path) -> None:
