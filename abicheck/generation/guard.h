@@ -145,15 +145,15 @@ static void NAME_guard_notes(NAME_guard *file, uint64_t at, uint64_t length)
 static uint64_t NAME_guard_segment(NAME_guard *file, uint64_t i, int field)
 {
     static const unsigned char fields[2][4] = {{0, 4, 8, 16}, {0, 8, 16, 32}};
-    const uint64_t table = NAME_guard_read(file, file->is_wide ? 32 : 28, file->is_wide ? 8 : 4);
-    const uint64_t at = table + i * (file->is_wide ? 56 : 32) + fields[file->is_wide][field];
-    return NAME_guard_read(file, at, field && file->is_wide ? 8 : 4);
+    const uint64_t table = NAME_guard_read(file, file->is_wide ? 32u : 28u, file->is_wide ? 8 : 4);
+    const uint64_t at = table + i * (file->is_wide ? 56u : 32u) + fields[file->is_wide][field];
+    return NAME_guard_read(file, at, field && file->is_wide ? 8u : 4u);
 }
 
 /* Return where an address lies in the file, UINT64_MAX if nowhere. */
 static uint64_t NAME_guard_place(NAME_guard *file, uint64_t address)
 {
-    uint64_t i, count = NAME_guard_read(file, file->is_wide ? 56 : 44, 2);
+    uint64_t i, count = NAME_guard_read(file, file->is_wide ? 56u : 44u, 2);
     for (i = 0; i < count && !file->is_damaged; i++)
         if (NAME_guard_segment(file, i, 0) == 1 && /* PT_LOAD */
             address - NAME_guard_segment(file, i, 2) < NAME_guard_segment(file, i, 3))
@@ -164,8 +164,8 @@ static uint64_t NAME_guard_place(NAME_guard *file, uint64_t address)
 static void NAME_guard_elf(NAME_guard *file)
 {
     static const uint64_t tags[] = {5, 6, 4, 0x6ffffef5, 0x6ffffff0}; /* strings, symbols, hashes, versions */
-    const int word = file->is_wide ? 8 : 4;
-    const uint64_t count = NAME_guard_read(file, file->is_wide ? 56 : 44, 2);
+    const unsigned word = file->is_wide ? 8 : 4;
+    const uint64_t count = NAME_guard_read(file, file->is_wide ? 56u : 44u, 2);
     uint64_t i, at, end, type, tag = 1, table;
     file->base = UINT64_MAX;
     for (i = 0; i < count && !file->is_damaged; i++) {
@@ -186,24 +186,24 @@ static void NAME_guard_elf(NAME_guard *file)
 static int NAME_guard_symbol(NAME_guard *file, uint64_t i, const char *name, uint64_t *address)
 {
     const int wide = file->is_wide;
-    const uint64_t at = file->tables[1] + i * (wide ? 24 : 16), text = NAME_guard_read(file, at, 4);
-    *address = NAME_guard_read(file, at + (wide ? 8 : 4), wide ? 8 : 4);
-    return (NAME_guard_read(file, at + (wide ? 4 : 12), 1) & 15) < 3 &&
-           NAME_guard_read(file, at + (wide ? 6 : 14), 2) && NAME_guard_is(file, file->tables[0] + text, name) &&
+    const uint64_t at = file->tables[1] + i * (wide ? 24u : 16u), text = NAME_guard_read(file, at, 4);
+    *address = NAME_guard_read(file, at + (wide ? 8u : 4u), wide ? 8u : 4u);
+    return (NAME_guard_read(file, at + (wide ? 4u : 12u), 1) & 15) < 3 &&
+           NAME_guard_read(file, at + (wide ? 6u : 14u), 2) && NAME_guard_is(file, file->tables[0] + text, name) &&
            !(file->tables[4] && NAME_guard_read(file, file->tables[4] + 2 * i, 2) & 0x8000);
 }
 
 static int NAME_guard_export(NAME_guard *file, const char *name, uint64_t *address)
 {
     const uint64_t gnu = file->tables[3], plain = file->tables[2]; /* DT_GNU_HASH, DT_HASH */
-    const int width = !gnu && file->is_wide && NAME_guard_read(file, 18, 2) == 22 ? 8 : 4; /* s390x */
+    const unsigned width = !gnu && file->is_wide && NAME_guard_read(file, 18, 2) == 22 ? 8 : 4; /* s390x */
     const uint64_t count = NAME_guard_read(file, gnu ? gnu : plain + width, width);
     uint64_t i, link = 0, hash = 5381, buckets = gnu + 16, chains;
     for (i = 1; !gnu && plain && i < count && !file->is_damaged; i++)
         if (NAME_guard_symbol(file, i, name, address)) return 1;
     if (!gnu || !count) return 0;
     for (i = 0; name[i]; i++) hash = (hash * 33 + (unsigned char)name[i]) & 0xffffffff;
-    buckets += NAME_guard_read(file, gnu + 8, 4) * (file->is_wide ? 8 : 4);
+    buckets += NAME_guard_read(file, gnu + 8, 4) * (file->is_wide ? 8u : 4u);
     chains = buckets + 4 * (count - NAME_guard_read(file, gnu + 4, 4));
     i = NAME_guard_read(file, buckets + hash % count * 4, 4);
     for (; i && !(link & 1) && !file->is_damaged; i++) {
@@ -330,7 +330,8 @@ static int NAME_guard_same(NAME_guard *file, const char *owner, const NAME_guard
     if (*ours->text[2] && *theirs->text[2] && strcmp(ours->text[2], theirs->text[2]))
         return NAME_guard_refuse(file, "given back to %s in the plugin, %s in this host", theirs->text[2], ours->text[2]);
     for (i = 0; i < 3 && places[kind].at[i]; i++) {
-        const int at = places[kind].at[i], width = at == 12 ? 1 : 4;
+        const int at = places[kind].at[i];
+        const unsigned width = at == 12 ? 1 : 4;
         const int32_t a = (int32_t)CAPS_GUARD_IN(theirs, at, width), b = (int32_t)CAPS_GUARD_IN(ours, at, width);
         if (width == 1 && (!a || !b || ((a ^ b) == 3 && theirs->start[13] == 1)))
             continue; /* Not measured; or only the sign of char or of an enum, which compilers choose. */
@@ -419,7 +420,8 @@ static int NAME_guard_image(NAME_guard *file)
     else return NAME_guard_refuse(file, "neither an ELF file nor a DLL nor a Mach-O file of 64 bits");
     if (!NAME_guard_sound(file, own, &contract)) return 0;
     for (i = 0; i < CAPS_GUARD_EXPORTS; i++) {
-        const int kind = NAME_guard_exports[i].kind, width = NAME_guard_exports[i].width;
+        const int kind = NAME_guard_exports[i].kind;
+        const unsigned width = NAME_guard_exports[i].width;
         uint64_t address = 0;
         file->name = NAME_guard_exports[i].name;
         file->offsets[i] = UINT64_MAX; /* to be NULL */
@@ -450,9 +452,9 @@ static int NAME_guard_examine(NAME_guard *file)
     if (!wide && magic != 0xcafebabe) return NAME_guard_image(file);
     for (i = 0; i < count && i < 64; i++) {
         file->start = file->window_size = 0;
-        head = NAME_guard_bytes(file, 8 + (wide ? 32 : 20) * i, 16);
+        head = NAME_guard_bytes(file, 8 + (wide ? 32u : 20u) * i, 16);
         if (!(head[0] & 1)) continue; /* CPU_ARCH_ABI64 */
-        file->start = NAME_guard_number(head + 8, wide ? 8 : 4, 1);
+        file->start = NAME_guard_number(head + 8, wide ? 8u : 4u, 1);
         file->window_size = 0;
         file->first = NULL;
         if (file->start > 0x40000000) return NAME_guard_refuse(file, "damaged");

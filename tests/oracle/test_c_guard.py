@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.oracle
 
-FLAGS = ("-Wall", "-Wextra", "-pedantic", "-Werror")
+FLAGS = ("-Wall", "-Wextra", "-pedantic", "-Wconversion", "-Wshadow", "-Wundef", "-Werror")
 
 REFUSALS = {
     "field-more": (FIELD_MORE, (), "Greeter.flags: unknown to this host; the plugin is of"),

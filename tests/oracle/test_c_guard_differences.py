@@ -145,7 +145,8 @@ def built_host(folder: Path, name: str, text: str, shown: str) -> Path:
         .replace("%_", f"{name}_")
     )
     include = headers(folder / f"{name}.host", text, host=True)
-    run("gcc", "-Wall", "-Wextra", "-Werror", f"-I{include}", source, "-o", folder / name, "-ldl")
+    flags = ("-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror", f"-I{include}")
+    run("gcc", *flags, source, "-o", folder / name, "-ldl")
     return folder / name
 
 
