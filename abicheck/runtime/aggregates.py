@@ -188,8 +188,13 @@ class StructShape(Shape):
         for field, shape in self.members:
             if field.offset is not None:
                 for name, offset in slots_in(shape, depth):
-                    path = ".".join(part for part in (field.name, name) if part)
-                    yield path, field.offset + offset
+                    yield joined(field.name, name), field.offset + offset
+
+
+def joined(outer: str | None, inner: str) -> str:
+    """Return the path of a field or element inside something that may have no name."""
+    dot = "." if outer and inner and not inner.startswith("[") else ""
+    return f"{outer or ''}{dot}{inner}"
 
 
 def slots_in(shape: Shape, depth: int = 0) -> Iterator[tuple[str, int]]:

@@ -33,7 +33,7 @@ from abicheck.model.types import (
     type_id,
 )
 from abicheck.runtime import functions, views
-from abicheck.runtime.aggregates import ArrayShape, StructShape, slots_in
+from abicheck.runtime.aggregates import ArrayShape, StructShape, joined, slots_in
 from abicheck.runtime.memory import Allocation
 from abicheck.runtime.opaque import OpaqueShape
 from abicheck.runtime.ownership import Ownership
@@ -406,7 +406,7 @@ class Vocabulary:
             pointer = ctypes.c_void_p.from_address(address + offset).value
             if pointer is not None and self.keeper.is_code(pointer):
                 continue
-            subject = ".".join(part for part in (struct, name) if part)
+            subject = joined(struct, name)
             found = "NULL" if pointer is None else f"{pointer:#x}, where no code is"
             raise self.refuse(subject, f"{found}, in what {where} gave")
 

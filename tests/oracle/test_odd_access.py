@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from abicheck.errors import ArgumentTypeError, ArgumentValueError, UncallableError
+from abicheck.errors import ArgumentTypeError, ArgumentValueError, PluginRefused, UncallableError
+from abicheck.model.report import Verdict
+from abicheck.report import render
 from abicheck.runtime.plugin import Plugin
 from abicheck.runtime.views import address_of
 from tests.conftest import ROOT
-from tests.runtime.opening import on_linux, opened
+from tests.runtime.opening import compiled, on_linux, opened
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -162,3 +164,63 @@ def test_what_comes_from_a_plugin_keeps_it_loaded(library: Path) -> None:
     del loaded
     gc.collect()
     assert many(1, 1, 1, 1, 1, 1, 1, 1, 2.0, 3.0) == 41
+
+
+MODULE = """
+typedef struct Module { int version; int (*entry)(int); int (*more[2])(int); } Module;
+static int twice(int x) { return 2 * x; }
+extern struct Module module;
+Module module = { 1, ENTRY, { twice, MORE } };
+Module *module_pointer = &module;
+"""
+MODULE_CONTRACT = """
+contract = "module"
+version  = "1.0"
+format   = 1
+[exports]
+NAME = "static TYPE"
+[structs]
+Module = { fields = ["version: c_int", "entry: Step", "more: [Step; 2]"] }
+[types]
+Step = "fn(c_int) -> c_int"
+"""
+
+
+def module(directory: Path, entry: str, more: str, export: tuple[str, str]) -> Plugin:
+    """Compile and load a plugin whose exported struct has these slots."""
+    library = compiled(directory, MODULE, f"-DENTRY={entry}", f"-DMORE={more}")
+    contract = directory / "module.toml"
+    contract.write_text(MODULE_CONTRACT.replace("NAME", export[0]).replace("TYPE", export[1]))
+    loaded = opened(library, contract)
+    return Plugin(loaded.binding, loaded.layouts, loaded.image, loaded.report)
+
+
+EXPORTS = [("module", "Module"), ("module_pointer", "*mut Module")]
+
+
+@pytest.mark.parametrize("export", EXPORTS, ids=["by value", "by pointer"])
+def test_sound_slots_of_exported_structs_are_accepted(
+    tmp_path: Path, export: tuple[str, str]
+) -> None:
+    found = module(tmp_path, "twice", "twice", export)[export[0]]
+    assert found.entry(4) == 8
+    assert [each(5) for each in found.more] == [10, 10]
+
+
+@pytest.mark.parametrize("export", EXPORTS, ids=["by value", "by pointer"])
+@pytest.mark.parametrize(
+    ("entry", "more", "slot"),
+    [
+        ("0", "twice", r"Module\.entry"),
+        ("twice", "0", r"Module\.more\[1\]"),
+        ("((void*)&module)", "twice", r"Module\.entry"),
+    ],
+)
+def test_bad_slots_of_exported_structs_refuse_the_plugin(
+    tmp_path: Path, export: tuple[str, str], entry: str, more: str, slot: str
+) -> None:
+    with pytest.raises(PluginRefused, match=slot) as caught:
+        module(tmp_path, entry, more, export)
+    assert caught.value.report.verdict is Verdict.INCOMPATIBLE
+    assert "slot-not-callable" in render(caught.value.report)
+    assert '"structs.Module' in render(caught.value.report, "json")
