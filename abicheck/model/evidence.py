@@ -246,6 +246,25 @@ class HasInsides(Protocol):
         """Return the types of the variables inside of an exported function, as far as seen."""
 
 
+class HasDescriptor(Protocol):
+    """What evidence knows beside its interface where plugins of its format carry descriptors."""
+
+    @property
+    def descriptor(self) -> TypeSource | None:
+        """The types that the plugin's build itself states; None if it states nothing."""
+
+    @property
+    def second_opinion(self) -> Evidence | None:
+        """The same plugin by its descriptor, if `types` is debug information; else None."""
+
+    @property
+    def unused(self) -> str | None:
+        """Why the descriptor cannot be held against debug information; None if it can."""
+
+    def about(self, contract: str) -> Evidence:
+        """Return the same evidence; of several descriptors, that of this contract counts."""
+
+
 class Evidence(Protocol):
     """One plugin for one target (one slice of a universal file)."""
 

@@ -39,6 +39,9 @@ CONFLICT = "evidence-conflict"
 UNUSABLE = "its descriptor"
 """How a reason begins why a descriptor proves nothing."""
 
+SILENT = "the descriptor "
+"""How a reason begins why a sound descriptor proves nothing of one export."""
+
 FORGOTTEN = 'a forgotten extern "C" would break'
 """What the reason of a claim says whose convention decides how a function gets its arguments."""
 
@@ -149,7 +152,8 @@ def ways_out(report: Report, plugin: PluginReport, style: Style) -> Iterator[tup
             [f"[{group}.{name}]", 'match = "its name there"'],
         )
     elif wanting:
-        yield _with_descriptor(report, plugin, wanting)
+        if not all((claim.reason or "").startswith(SILENT) for claim in wanting):
+            yield _with_descriptor(report, plugin, wanting)
         unstripped, build = _unstripped(plugin.file)
         sentence = f"Verify a build with full debug information ({build}):"
         yield sentence, [f"abicheck verify {_quoted(unstripped)} {again}"]
