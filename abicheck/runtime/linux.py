@@ -38,7 +38,11 @@ STARTS_THREADS = (b"pthread_create", b"thrd_create")
 PRIVATE = re.compile(r"[^\s:]*/abicheck-\w{8}(?=/)")
 """The private directory in a message of the loader: what follows is the user's own path."""
 
+MOST_HELD = 256
+"""Copies whose descriptors stay open."""
+
 _names = count(1)
+_held: set[int] = set()
 
 
 def open_image(content: Content, pin: str) -> LoadedImage:
@@ -231,7 +235,8 @@ class _Mechanics:
     def __init__(
         self, handle: int, name: str, elf: ElfFile, base: int, descriptor: int | None
     ) -> None:
-        self._handle, self._name, self._descriptor = handle, name, descriptor
+        self._handle, self._name = handle, name
+        self._descriptor = _kept(descriptor)
         self._elf, self._base = elf, base
         self._keeps = _why_kept(elf)
 
@@ -269,8 +274,22 @@ class _Mechanics:
             dl.known_library(self._name)  # The same handle, good from now on.
             return _why_it_stayed(self._elf)
         if self._descriptor is not None:
+            _held.discard(self._descriptor)
             os.close(self._descriptor)
         return None
+
+
+def _kept(descriptor: int | None) -> int | None:
+    """Return the descriptor of a sealed copy if it stays open, for debuggers and backtraces.
+
+    The loader does not need it, as its name is never used again; a host with very many plugins
+    needs the descriptor more.
+    """
+    if descriptor is None or len(_held) < MOST_HELD:
+        _held.update([] if descriptor is None else [descriptor])
+        return descriptor
+    os.close(descriptor)
+    return None
 
 
 def bound_elsewhere(elf: ElfFile, base: int, name: str, elsewhere: int) -> int | None:

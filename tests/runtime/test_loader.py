@@ -218,6 +218,24 @@ def test_wrong_contract_is_the_callers_fault(tmp_path: Path) -> None:
         abicheck.loader(tmp_path / "wrong.toml", [tmp_path])
 
 
+def test_more_plugins_than_descriptors_can_be_loaded(tmp_path: Path) -> None:
+    plugins = tmp_path / "plugins"
+    plugins.mkdir()
+    for number in range(400):
+        placed("libmarks.so", plugins, f"lib{number}.so")
+    script = (
+        "import resource, sys; sys.path.insert(0, sys.argv[1]); import abicheck\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (350, 350))\n"
+        "loader = abicheck.loader(sys.argv[2], [sys.argv[3]], cache=sys.argv[4])\n"
+        "print(len(loader), len(loader.refused), sum(each.answer() for each in loader))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(ROOT), str(CONTRACT), str(plugins), str(tmp_path / "c")],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == "400 0 400\n"
+
+
 def test_cache_serves_the_next_process(tmp_path: Path, plugins: Path) -> None:
     cache = tmp_path / "cache"
     abicheck.loader(CONTRACT, [plugins], cache=cache)
