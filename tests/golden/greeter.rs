@@ -83,7 +83,7 @@ pub mod abicheck_greeter {
     pub type export_load_plugin = unsafe extern "C" fn() -> *mut super::Greeter;
 
     /// Bytes of the descriptor without the note's header, and of the whole note.
-    const DESCRIBED: usize = 364;
+    pub const DESCRIBED: usize = 364;
     pub const LENGTH: usize = 388;
 
     /// An ELF note on every format; `docs/descriptor.md` specifies the bytes.

@@ -57,6 +57,34 @@ pub fn look(bytes: &[u8], cpu: u64) -> String {
     said
 }
 
+/// Returns where a descriptor's bits could be others without being noticed: record and place.
+pub fn unnoticed() -> Vec<(u8, usize)> {
+    let host = descriptor::read(&EXPECTED[24..]).unwrap();
+    let mut found = Vec::new();
+    let (mut start, big) = (12, cfg!(target_endian = "big"));
+    while start < ffi::abicheck_greeter::DESCRIBED {
+        let record = &EXPECTED[24 + start..];
+        let length = usize::from(record[0]) | usize::from(record[1]) << 8;
+        for at in 0..length {
+            for bit in 0..8 {
+                let mut copy = EXPECTED.to_vec();
+                copy[24 + start + at] ^= 1 << bit;
+                let mut reasons = Vec::new();
+                if let Ok(plugin) = descriptor::find(&[&copy], big, CONTRACT) {
+                    descriptor::compare(&host, &plugin, &TERMS, &mut reasons);
+                    let is_bound = WANTED.iter().all(|each| plugin.is_bound(each.name));
+                    if reasons.is_empty() && is_bound {
+                        found.push((record[2], at));
+                    }
+                }
+            }
+        }
+        start += length;
+    }
+    found.dedup();
+    found
+}
+
 /// Returns whether a plugin's bytes are let in.
 pub fn judge(bytes: &[u8]) -> bool {
     check(bytes).is_ok()
@@ -69,6 +97,12 @@ mod greeter_host;
 
 fn main() {
     let words: Vec<String> = std::env::args().collect();
+    if words[1] == "unnoticed" {
+        for (kind, at) in greeter_host::unnoticed() {
+            println!("{kind} {at}");
+        }
+        return;
+    }
     let bytes = std::fs::read(&words[2]).unwrap();
     if words[1] == "look" {
         println!("{}", greeter_host::look(&bytes, words[3].parse().unwrap()));
@@ -195,6 +229,40 @@ def test_damaged_files_are_refused_and_nothing_panics(
     else:
         plugin = foreign[target]
     assert run(probe, "fuzz", plugin, "3000").startswith("refused ")
+
+
+FINGERPRINTS = {
+    (1, range(4, 12)), (2, range(12, 20)), (5, range(14, 22)), (9, range(5, 13)),
+    (10, range(5, 13)),
+}  # fmt: skip
+"""Where records of a kind have what only says sooner that nothing differs: the rest is compared."""
+SPELLINGS = {(1, range(22, 999)), (5, range(28, 999)), (9, range(13, 999)), (10, range(17, 999))}
+"""Strings: versions and types, which the fingerprint stands for, and who wrote the source."""
+FLAGS = {(2, range(22, 23)), (5, range(13, 14))}
+"""Flags that nobody has given a meaning, and that the compiler was not asked for a type."""
+
+
+def test_no_measure_of_a_descriptor_can_differ_unnoticed(probe: Path) -> None:
+    """One bit after the other is turned: each is noticed, but for what has a second witness."""
+    said = [tuple(map(int, line.split())) for line in run(probe, "unnoticed").splitlines()]
+    known = FINGERPRINTS | SPELLINGS | FLAGS
+    assert said
+    left = [
+        (kind, at)
+        for kind, at in said
+        if not any(kind == of and at in place for of, place in known)
+    ]
+    assert left == []
+
+
+@pytest.mark.parametrize("target", ["x86_64-pc-windows-msvc", "aarch64-apple-darwin"])
+def test_host_compiles_without_a_warning_for(workshop: Workshop, target: str) -> None:
+    project = workshop.folder / "the-host"
+    said = run("cargo", "clippy", "-q", "--target", target, "--", "-D", "warnings", check=False,
+               cwd=project, environment=workshop.environment)  # fmt: skip
+    if "target may not be installed" in said:
+        pytest.skip(f"rustup target add {target}")
+    assert said == ""
 
 
 SECTIONS = {

@@ -179,6 +179,19 @@ mod descriptor {
         if contract.number(12, 2) != records.len() as u64 - 1 || records[0].kind != CONTRACT {
             return None;
         }
+        for (index, record) in records.iter().enumerate() {
+            let stated = match record.kind {
+                STRUCT | UNION => record.number(20, 2),
+                ENUM => record.number(17, 2),
+                _ => continue,
+            };
+            let follow = records[index + 1..].iter();
+            let members =
+                follow.take_while(|each| matches!(each.kind, FIELD | BIT_FIELD | ENUMERATOR));
+            if members.count() as u64 != stated {
+                return None;
+            }
+        }
         Some(Descriptor {
             contract: contract.name,
             version: contract.texts[0],
@@ -359,6 +372,9 @@ mod descriptor {
             }
             self.number(owner, "size", ours.number(4, 4), theirs.number(4, 4));
             self.number(owner, "alignment", ours.number(8, 4), theirs.number(8, 4));
+            if ours.number(22, 1) & 2 != theirs.number(22, 1) & 2 {
+                self.mismatch(owner, "the same transparency", "another");
+            }
         }
 
         fn member(&mut self, ours: &Record, theirs: &Record) {
@@ -385,7 +401,7 @@ mod descriptor {
             let is_free = is_sign && self.has_free_sign(ours.texts[0]);
             if is_same && is_known && kind != found && !is_free {
                 self.mismatch(&subject, kind_name(kind), kind_name(found));
-            } else if is_same && theirs.number(13, 1) == 2 {
+            } else if is_same && theirs.number(13, 1) > 1 {
                 self.mismatch(
                     &subject,
                     ours.texts[0],
@@ -457,7 +473,7 @@ mod descriptor {
 
         fn export(&mut self, ours: &Record, theirs: &Record) {
             let name = ours.name;
-            if theirs.number(4, 1) == 2 {
+            if theirs.number(4, 1) > 1 {
                 self.mismatch(
                     name,
                     ours.texts[0],

@@ -126,8 +126,9 @@ class Descriptor:
         return "".join(f".{each}" for each in calls)
 
     def _struct(self, record: StructRecord) -> Iterator[str]:
+        is_open = record.struct.is_partial and record.struct.size is None
         numbers = [
-            f"room::<{self.writer.named(record.name)}>()",
+            "number(0, 8)" if is_open else f"room::<{self.writer.named(record.name)}>()",
             f"number({record.fingerprint:#018x}, 8)",
             f"number({len(record.fields)}, 2)",
             f"number({record.flags}, 1)",

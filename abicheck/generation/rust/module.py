@@ -72,7 +72,7 @@ def hidden_module(plan: Plan, writer: Writer, descriptor: Descriptor) -> list[st
         "",
         *exports,
         "    /// Bytes of the descriptor without the note's header, and of the whole note.",
-        f"    const DESCRIBED: usize = {descriptor.described};",
+        f"    pub const DESCRIBED: usize = {descriptor.described};",
         f"    pub const LENGTH: usize = {descriptor.length};",
         "",
         "    /// An ELF note on every format; `docs/descriptor.md` specifies the bytes.",
