@@ -272,7 +272,10 @@ class _Author:
                 is_mutable=symbol.is_writable is True and not wording.is_const,
                 comment="A list that ends with zero, as it seems: its length is left open.",
             )
-        self.translator.nullable |= nulls(self.evidence, self.translator.known, symbol, answer)
+        known = self.translator.known
+        self.translator.nullable |= nulls(
+            self.evidence, known, symbol.name, answer.value, symbol.address
+        )
         spelled = self.translator.spell(answer.value, symbol.name)
         comment = ""
         if is_untyped(self.evidence.types.layout(answer.value)):

@@ -60,6 +60,21 @@ class Hidden:
         ]
         return self._one(found)
 
+    def tables(self, symbol: Symbol) -> Iterator[tuple[TypeId, int]]:
+        """Yield type and address of the structs with code in them that a function hands out."""
+        places = places_returned(self.evidence.target.machine, self.evidence.memory, symbol)
+        for place in places:
+            address: int | None = place.address
+            if place.is_slot:
+                pointer = self.evidence.memory.pointer(place.address)
+                address = pointer.value.address if isinstance(pointer, Observed) else None
+            if address is None:
+                continue
+            type_id = self._variable(symbol, address)
+            layout = None if type_id is None else self.types.layout(type_id)
+            if isinstance(layout, StructLayout) and self._holds_code(layout, address):
+                yield type_id, address
+
     def pointed_to(self, symbol: Symbol) -> Behind | None:
         """Return what exported data, a `void *`, points to in the file."""
         found = self._at(symbol, symbol.address, is_slot=True, is_own=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from abicheck.authoring.hidden import MOST_NAMED, Hidden, is_untyped
 from abicheck.authoring.names import as_word
+from abicheck.authoring.nulls import nulls
 from abicheck.authoring.registry import shown_name
 from abicheck.authoring.translate import ONLY_DECLARED
 from abicheck.model.records import replace
@@ -34,7 +35,7 @@ class Hints:
         self, evidence: Evidence, translator: Translator, symbols: Sequence[Symbol]
     ) -> None:
         """Look at nothing yet; `symbols` are the exports that are drafted."""
-        self.types, self.translator = evidence.types, translator
+        self.evidence, self.types, self.translator = evidence, evidence.types, translator
         self.hidden = Hidden(evidence, translator.known, symbols)
         self.handled: dict[str, tuple[Behind, ...]] = {}
 
@@ -43,6 +44,8 @@ class Hints:
     ) -> DraftedExport:
         """Return a function with the struct that its result leads to, where code shows which."""
         type_ = export.type
+        if isinstance(type_, FunctionType) and isinstance(type_.result, Pointer | Named):
+            self._note_nulls(symbol)
         passed = [*layout.parameters, *([] if layout.result is None else [layout.result])]
         if not any(is_untyped(self.types.layout(each)) for each in passed):
             return export
@@ -59,6 +62,13 @@ class Hints:
         found = (*([] if behind is None else [behind]), *self.hidden.handled(symbol))
         self.handled[symbol.name] = found[:MOST_NAMED]
         return export
+
+    def _note_nulls(self, symbol: Symbol) -> None:
+        """Note which callbacks of a struct are NULL that a function hands out: they may be."""
+        for type_id, address in self.hidden.tables(symbol):
+            self.translator.nullable |= nulls(
+                self.evidence, self.translator.known, symbol.name, type_id, address
+            )
 
     def data(self, symbol: Symbol, type_: Type) -> tuple[Type, str]:
         """Return the type of data that is a `void *`, and a comment, if it shows where it leads."""

@@ -31,13 +31,16 @@ DEEPEST = 16
 
 
 def nulls(
-    evidence: Evidence, known: Registry, symbol: Symbol, answer: Observed[TypeId]
+    evidence: Evidence, known: Registry, name: str, type_id: TypeId, address: int
 ) -> set[tuple[TypeId, str | None]]:
-    """Return the callbacks that are NULL: what holds them, by each of its names, and which."""
+    """Return the callbacks that are NULL: what holds them, by each of its names, and which.
+
+    `name` is that of the data at `address`.
+    """
     found: set[tuple[TypeId, str | None]] = set()
     walk = _Walk(evidence, known)
-    for owner, field, address in walk.slots(answer.value, (symbol.name,), None, symbol.address):
-        pointer = evidence.memory.pointer(address)
+    for owner, field, place in walk.slots(type_id, (name,), None, address):
+        pointer = evidence.memory.pointer(place)
         if isinstance(pointer, Observed) and pointer.value.is_null:
             found.update((each, field) for each in owner)
     return found

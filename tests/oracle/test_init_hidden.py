@@ -36,6 +36,9 @@ static struct state state;
 static const struct numbers numbers = { 1, 2 };
 const void *by_version(int v) { return v == 3 ? &api : v == 2 ? &old : 0; }
 void *through_a_variable(void) { return current; }
+struct plug { void (*run)(void *), (*pause)(void *); };
+static struct plug plug = { stop, 0 };
+struct plug *typed(int index) { return index ? 0 : &plug; }
 const void *constants(void) { return &numbers; }
 void *const table = &api;
 void *plugin_open(int n) { struct handle *h = malloc(sizeof *h); h->level = n; return h; }
@@ -83,6 +86,11 @@ def test_struct_that_code_hands_out_is_written(plugin: Path) -> None:
     assert shown(types["through_a_variable"]) == "fn() -> *mut api"
     assert shown(types["constants"]) == "fn() -> *const numbers"
     assert shown(types["table"]) == "*mut api"
+
+
+def test_callback_that_is_null_in_what_code_hands_out_may_be(plugin: Path) -> None:
+    text = write(drafted(plugin))
+    assert 'fields = ["run: fn(*mut c_void)", "pause: Option<fn(*mut c_void)>"]' in text
 
 
 def test_what_may_be_a_handle_stays_untyped_and_is_told(plugin: Path) -> None:
