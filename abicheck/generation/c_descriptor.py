@@ -46,6 +46,7 @@ from abicheck.model.types import (
     Named,
     Pointer,
     Scalar,
+    Struct,
 )
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
     from abicheck.generation.c_names import Names
     from abicheck.generation.plan import FieldRecord, Plan
     from abicheck.model.contract import Contract
-    from abicheck.model.types import Struct, Type
+    from abicheck.model.types import Type
 
 NOTE_HEADER, HEADER = 24, 12
 MAX_RECORD, MAX_RECORDS = 0xFFFF, 0x10000
@@ -273,13 +274,21 @@ class Descriptor:
         declared = declared_kind(inner, self.plan.contract)
         if not field.name or struct.is_transparent:
             return f"{declared}{array}"
-        name = self.names.field(field.name) + "[0]" * depth
+        owner, name = self.names.type(struct.name), self.names.field(field.name)
+        macro, element = self.names.macro("KIND"), ""
         if depth:
-            return (
-                f"{self.names.macro('ELEMENT_KIND')}({self.names.type(struct.name)}, "
-                f"{self.names.field(field.name)}, {name}, {declared}){array}"
-            )
-        return f"{self.names.macro('KIND')}({self.names.type(struct.name)}, {name}, {declared})"
+            macro, element = self.names.macro("ELEMENT_KIND"), f"{name}{'[0]' * depth}, "
+        measured = f"{macro}({owner}, {name}, {element}{declared})"
+        if self._is_transparent(
+            inner
+        ):  # To C it is what it wraps; other languages keep the two apart.
+            measured = f"({self._check(struct, field)} == 1 ? {AGGREGATE} : {measured})"
+        return f"{measured}{array}"
+
+    def _is_transparent(self, type_: Type) -> bool:
+        definitions = self.plan.contract.definitions
+        struct = definitions.get(type_.name) if isinstance(type_, Named) else None
+        return isinstance(struct, Struct) and struct.is_transparent
 
     def _check(self, struct: Struct, field: FieldRecord) -> str:
         if struct.is_transparent:
