@@ -66,7 +66,7 @@ def examine(content: Content, demand: Demand) -> Examined:
     """
     memory, options = demand.memory, demand.options
     if memory is None:
-        return _verified(content, demand)[0]
+        return _fitting(_verified(content, demand)[0], content.path)
     key = key_of(content, fingerprint(demand.contract), options)
     known = memory.recall(key, content.path)
     if known is not None:
@@ -77,6 +77,23 @@ def examine(content: Content, demand: Demand) -> Examined:
     if memory.problem is not None:
         notes = (*found.report.notes, memory.problem)
         found = replace(found, report=replace(found.report, notes=notes))
+    return _fitting(found, content.path)
+
+
+def _fitting(found: Examined, path: str) -> Examined:
+    """Return what was found, if its C library can be in one process with ours.
+
+    Raises: LoadError: musl and bionic cannot be beside glibc. (musl stands in for glibc itself.)
+    """
+    environment = found.layouts.target.environment
+    if sys.platform == "linux" and environment in {"musl", "android"}:
+        from abicheck.runtime.dl import IS_GLIBC  # noqa: PLC0415 (not on Windows)
+
+        if IS_GLIBC:
+            raise LoadError(
+                f"{path}: is built for {found.layouts.target}, whose C library cannot be "
+                "in one process with glibc, which this one uses"
+            )
     return found
 
 

@@ -262,6 +262,20 @@ def test_unique_symbol_that_an_earlier_image_has_is_refused(tmp_path: Path) -> N
 
 
 @pytest.mark.oracle
+def test_plugin_for_another_c_library_is_not_given_to_the_system(
+    tmp_path: Path, marks: Path
+) -> None:
+    library = compiled(
+        tmp_path, "int in_musl;", "-Wl,-soname,libc.musl-x86_64.so.1", name="libc.musl-x86_64.so.1"
+    )
+    source = "unsigned answer(void) { return 1; } const unsigned PLUGIN_VERSION = 1;"
+    flags = ["-nostdlib", "-Wl,--no-as-needed", str(library), "-Wl,-rpath,$ORIGIN"]
+    with pytest.raises(LoadError, match="is built for x86_64-linux-musl, whose C library cannot"):
+        opened(compiled(tmp_path, source, *flags))
+    assert not marks.exists()
+
+
+@pytest.mark.oracle
 def test_function_chosen_by_a_resolver_is_called(tmp_path: Path) -> None:
     source = (
         "static unsigned one(void) { return 11; }\n"

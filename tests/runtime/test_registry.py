@@ -130,6 +130,7 @@ def test_threads_that_load_the_same_plugin_share_one(plugin: Path, marks: Path) 
     found[0].unload()
 
 
+@pytest.mark.filterwarnings("ignore:This process")  # Python 3.12 warns of what is tested here.
 def test_child_of_a_fork_can_load_while_a_thread_of_the_parent_does(plugin: Path) -> None:
     contract = abicheck.parse_contract(CONTRACT)
     loading, forked = threading.Event(), threading.Event()
