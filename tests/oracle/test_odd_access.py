@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from abicheck.errors import ArgumentTypeError, ArgumentValueError, PluginRefused, UncallableError
+from abicheck.errors import (
+    ArgumentTypeError,
+    ArgumentValueError,
+    PluginRefused,
+    UncallableError,
+    UseAfterFree,
+)
 from abicheck.model.report import Verdict
 from abicheck.report import render
 from abicheck.runtime.plugin import Plugin
@@ -131,6 +137,15 @@ def test_callbacks_with_structs_enums_and_user_data(plugin: Plugin) -> None:
     plugin.visit(lambda user, odd, sign: seen.extend([user, odd["from"], sign]), mine)
     assert [address_of(seen[0]), *seen[1:]] == [address_of(mine), 2, plugin.Sign.Minus]  # type: ignore[arg-type]
     assert plugin.name_of(lambda n: b"number %d" % n, 7).value == b"number 7"
+
+
+def test_an_alias_says_who_takes_back(plugin: Plugin) -> None:
+    for make in (plugin.make_thing, plugin.maker.make):
+        with make() as thing:
+            assert plugin.count_things() == 1
+        assert plugin.count_things() == 0
+        with pytest.raises(UseAfterFree):
+            plugin.same(thing)
 
 
 def test_other_conventions_are_refused(plugin: Plugin) -> None:

@@ -63,6 +63,12 @@ int size_of(const Sized *s) { return (int)s->size; }
 typedef void (*Visit)(void *user, const Odd *odd, Sign sign);
 void visit(Visit each, void *user) { each(user, the_odd(), MINUS); }
 const char *name_of(const char *(*namer)(int), int n) { return namer(n); }
+static int things;
+void *make_thing(void) { things++; return malloc(1); }
+void free_thing(void *thing) { things--; free(thing); }
+int count_things(void) { return things; }
+typedef struct Maker { void *(*make)(void); } Maker;
+Maker maker = {make_thing};
 int stdcall_like(int x) { return x; }
 int many(int a, int b, int c, int d, int e, int f, int g, int h, double i, float j)
 {
