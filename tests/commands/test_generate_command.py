@@ -128,6 +128,22 @@ def test_wrong_command_line_is_told(
     assert message in capsys.readouterr().err
 
 
+def test_export_whose_name_needs_a_parameter_is_noted(capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copy(ROOT / "schemas/xorg.toml", ".")
+    note = "abicheck: note: {plugin}ModuleData is left out: it needs a parameter; see --set\n"
+    assert run("c xorg.toml --set videodrv_major=3") == 0
+    assert note in capsys.readouterr().err
+    assert run("c xorg.toml --set plugin=dummy") == 0
+    assert note not in capsys.readouterr().err
+
+
+def test_settings_are_part_of_what_is_checked() -> None:
+    shutil.copy(ROOT / "schemas/xorg.toml", ".")
+    assert run("c xorg.toml --set plugin=dummy") == 0
+    assert run("c xorg.toml --set plugin=dummy --check") == 0
+    assert run("c xorg.toml --set plugin=other --check") == 1
+
+
 def test_what_a_language_cannot_express_names_the_contract(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -113,6 +113,24 @@ def test_what_an_author_must_know_of_an_export_is_said(
     assert said in header(f"[exports]\n{export}", tmp_path)
 
 
+def test_what_tags_read_stands_above_the_export(tmp_path: Path) -> None:
+    text = header(
+        '[exports]\nmodule = "static M"\n[structs.M]\nfields = ["magic: u32", "kind: u32"]\n'
+        '[tags.magic]\nread = "module.magic"\nequals = 0x41503234\n'
+        'when = { read = "module.kind", one_of = [1, 2] }',
+        tmp_path,
+    )
+    said = "/* tags.magic: module.magic equals 0x41503234, when module.kind one of 1 or 2. */"
+    assert said in text
+
+
+def test_text_of_a_contract_ends_no_comment(tmp_path: Path) -> None:
+    text = header('[exports]\n"x*/y" = "fn()"', tmp_path, HEAD.replace('"it"', '"a*/b\\n#c"'))
+    assert "/* x* /y: its name is a pattern. */" in text
+    assert "from it.toml: a* /b?#c, version 1.0." in text
+    assert "#if !defined(A__B__C_H)" in text
+
+
 VERSIONED = """
 [exports]
 VERSION = "static {type}"
