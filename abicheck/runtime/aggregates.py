@@ -144,15 +144,25 @@ class StructShape(Shape):
         return self._by_value
 
     @property
+    def is_filled_by_host(self) -> bool:
+        """Whether the contract says that hosts alone fill it in."""
+        definition = self.vocabulary.definitions.get(self.layout.name)
+        return getattr(definition, "filled_by", None) == "host"
+
+    @property
     def inner(self) -> Shape | None:
         """The shape of the one field of a transparent struct, as which it is passed."""
         return self.members[0][1] if self.layout.is_transparent and self.members else None
 
     def convert(self, value: object, where: str) -> object:
         """Take a view of this struct, of which ctypes copies the memory."""
+        from abicheck.runtime.pointers import check_filled  # noqa: PLC0415 (a cycle)
+
         if not isinstance(value, self.cls):
             wrong(where, self.spelled, value)
         address = value._at()
+        if isinstance(value._owner, Allocation):
+            check_filled(value, list(self.slots()), where)
         if self.inner is not None:
             return self.inner.convert(self.inner.read(address, value._hold, value), where)
         return self.ctype().from_address(address)

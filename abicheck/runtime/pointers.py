@@ -7,7 +7,7 @@ import types
 from typing import TYPE_CHECKING, Any
 
 from abicheck.errors import ArgumentTypeError, ArgumentValueError, BrokenPromise
-from abicheck.runtime.memory import keep_with
+from abicheck.runtime.memory import Allocation, keep_with
 from abicheck.runtime.shapes import Shape, shown, wrong
 from abicheck.runtime.views import StructView, View, make_view
 
@@ -59,8 +59,10 @@ class PointerShape(Shape):
         if self.is_text and not self.is_mutable:
             return f"{name}.__class__ is bytes and 0 not in {name}", name
         if issubclass(self.view, StructView):
-            cls = bind(self.view)
-            return f"isinstance({name}, {cls}) and {name}._hold", f"{name}._address"
+            good = f"isinstance({name}, {bind(self.view)}) and {name}._hold"
+            if self._slots():
+                good += f" and {name}._owner.__class__ is not {bind(Allocation)}"
+            return good, f"{name}._address"
         return None
 
     def convert(self, value: object, where: str) -> object:
@@ -85,7 +87,19 @@ class PointerShape(Shape):
             wrong(where, self.spelled, value)
         if value._keeper is not self.vocabulary.keeper and self.pointee not in {ANY, BYTE}:
             raise ArgumentTypeError(f"{where}: {shown(value)} belongs to another plugin")
+        if isinstance(value._owner, Allocation) and isinstance(value, StructView):
+            check_filled(value, self._slots(), where)
         return value
+
+    def _slots(self) -> list[tuple[str, int]]:
+        """Return the slots that the host must have filled in before the plugin gets the struct.
+
+        What the plugin may write to is not looked at, unless the contract says that hosts fill it.
+        """
+        struct = getattr(self.view, "_struct", None)
+        if struct is None or (self.is_mutable and not struct.is_filled_by_host):
+            return []
+        return list(struct.slots())
 
     def _of_bytes(self, value: bytes, where: str) -> bytes:
         if self.pointee not in {ANY, BYTE}:
@@ -159,6 +173,18 @@ class PointerShape(Shape):
 
     def default(self) -> None:
         """Return NULL."""
+
+
+def check_filled(value: View, slots: list[tuple[str, int]], where: str) -> None:
+    """Refuse a struct of Python's in which a function is NULL that must not be.
+
+    Raises: ArgumentValueError.
+    """
+    for name, offset in slots:
+        if ctypes.c_void_p.from_address(value._address + offset).value is None:
+            raise ArgumentValueError(
+                f"{where}: {value._named}.{name} is NULL and must not be; give it a function"
+            )
 
 
 def pointer_to(taken: object) -> tuple[int | None, object]:

@@ -601,6 +601,13 @@ def test_structs_of_callbacks(plugin: Plugin) -> None:
     assert plugin.exported_hooks.filter(4) == 8
 
 
+def test_a_slot_that_must_be_filled_is_not_passed_empty(plugin: Plugin) -> None:
+    with pytest.raises(ArgumentValueError, match=r"run_hooks: argument 1 .*Hooks\.filter is NULL"):
+        plugin.run_hooks(plugin.Hooks())
+    plugin.free_box(None)
+    assert plugin.run_hooks(plugin.Hooks(filter=lambda value: value)) == 20
+
+
 # Lifetime and threads.
 
 
