@@ -89,8 +89,24 @@ def test_packed_and_aligned_struct_is_refused_by_name() -> None:
 
 
 def test_long_double_by_value_is_refused() -> None:
-    with pytest.raises(GenerationError, match="long double"):
+    with pytest.raises(GenerationError, match=r"exports\.f: Rust has no long double"):
         module('[exports]\nf = "fn(c_longdouble)"\n')
+
+
+def test_struct_with_a_long_double_by_value_is_refused() -> None:
+    with pytest.raises(GenerationError, match=r"exports\.f: Wide: Rust has no long double"):
+        module(
+            '[structs.Wide]\nfields = ["a: u8", "b: [c_longdouble; 2]"]\n'
+            '[exports]\nf = "fn() -> Wide"\n'
+        )
+
+
+def test_partial_struct_by_value_is_refused() -> None:
+    with pytest.raises(GenerationError, match="Part is partial"):
+        module(
+            '[structs.Part]\npartial = true\nsize = 8\nfields = ["a: u8"]\n'
+            '[exports]\nf = "fn(Part)"\n'
+        )
 
 
 def test_opaque_by_value_is_refused() -> None:

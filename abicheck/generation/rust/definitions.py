@@ -76,6 +76,7 @@ class Definitions:
             case Opaque():
                 return self._opaque(definition)
             case Alias(name):
+                self.writer.place = f"types.{name}"
                 written = self.writer.type(definition.type)
                 return [
                     *text.documentation(f"The contract's name for `{spell(definition.type)}`."),
@@ -153,6 +154,7 @@ class Definitions:
         lines = text.documentation(*self._about(struct))
         fields: list[str] = []
         for part in placed.parts:
+            self.writer.place = f"{struct.subject}.{part.name}"
             fields += self._part(part)
         lines += text.attribute("cfg", [cfg] if cfg else [])
         lints = ["dead_code", *_type_lints(struct.name), *_field_lints(names, struct)]

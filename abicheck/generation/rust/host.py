@@ -59,7 +59,6 @@ class _Host:
         self.contract, self.plan = contract, make_plan(contract)
         self.writer = Writer(contract, may_lie=True)
         self.outside = Writer(contract, may_lie=True, prefix="ffi::")
-        self.outside.obstacles = self.writer.obstacles
         self.exports = [each for each in self.plan.records if isinstance(each, ExportRecord)]
 
     def text(self) -> str:

@@ -93,6 +93,7 @@ def _export_types(plan: Plan, writer: Writer) -> list[str]:
     for record in plan.records:
         if not isinstance(record, ExportRecord):
             continue
+        writer.place = f"exports.{record.name}"
         if isinstance(record.type, FunctionType):
             written = writer.prototype(record.type)
         elif isinstance(record.type, Array) and record.type.count is None:

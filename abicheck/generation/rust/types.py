@@ -15,6 +15,7 @@ from abicheck.model.types import (
     Opaque,
     Pointer,
     Scalar,
+    Struct,
     Void,
 )
 
@@ -69,6 +70,7 @@ class Writer:
         self.contract, self.definitions = contract, contract.definitions
         self.may_lie, self.prefix = may_lie, prefix
         self.obstacles: Obstacles = []
+        self.place = ""
 
     def inside(self) -> Writer:
         """Return the same for a module inside the one that defines the types."""
@@ -102,22 +104,33 @@ class Writer:
     def convention(self, function: FunctionType) -> str:
         """Return the convention of a function, unless Rust has none of that name."""
         if function.is_variadic and function.convention not in {"C", "cdecl", "C-unwind"}:
-            self.obstacles.append(
-                f'Rust has no variadic functions of the convention "{function.convention}"'
-            )
+            reason = f'Rust has no variadic functions of the convention "{function.convention}"'
+            self.obstacles.append(f"{self.place}: {reason}" if self.place else reason)
         return function.convention
 
     def by_value(self, type_: Type) -> str:
         """Return the type of a parameter or result."""
-        type_ = see_through(type_, self.definitions)
-        if isinstance(type_, Scalar) and type_.name == "c_longdouble":
-            self.obstacles.append("Rust has no long double, so that it passes none by value")
-        definition = self.definitions.get(type_.name) if isinstance(type_, Named) else None
-        if isinstance(definition, Opaque):
-            self.obstacles.append(
-                f"{definition.name} is opaque: how it is passed by value is not known"
-            )
+        reason = self._unpassable(type_)
+        if reason:
+            self.obstacles.append(f"{self.place}: {reason}" if self.place else reason)
         return self._type(type_)
+
+    def _unpassable(self, type_: Type) -> str:
+        """Return why Rust would pass a type by value otherwise than C does, "" if it does not."""
+        seen = see_through(type_, self.definitions)
+        while isinstance(seen, Array):
+            seen = see_through(seen.element, self.definitions)
+        if seen == Scalar("c_longdouble"):
+            return "Rust has no long double, so that it passes none by value"
+        definition = self.definitions.get(seen.name) if isinstance(seen, Named) else None
+        if isinstance(definition, Opaque):
+            return f"{definition.name} is opaque: how it is passed by value is not known"
+        if not isinstance(definition, Struct):
+            return ""
+        if definition.is_partial:
+            return f"{definition.name} is partial: how it is passed by value is not known"
+        inner = [self._unpassable(field.type) for field in definition.fields]
+        return next((f"{definition.name}: {each}" for each in inner if each), "")
 
     def named(self, name: str) -> str:
         """Return the name of a type that the module defines."""
