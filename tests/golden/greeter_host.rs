@@ -293,10 +293,12 @@ pub mod ffi {
 const CONTRACT: &str = "greeter";
 const VERSION: &str = "1.2";
 
-/// This host's own descriptor, which a plugin's is compared with.
+/// This host's own descriptor, with the note's header and padding.
 #[rustfmt::skip]
 static EXPECTED: [u8; ffi::abicheck_greeter::LENGTH] =
     ffi::abicheck_greeter::descriptor(&[]).0;
+#[rustfmt::skip]
+const DESCRIBED: usize = ffi::abicheck_greeter::DESCRIBED;
 
 #[rustfmt::skip]
 const TERMS: descriptor::Terms = descriptor::Terms {
@@ -751,7 +753,7 @@ fn check(bytes: &[u8]) -> Result<Vec<&'static str>, Vec<Reason>> {
         let text = format!("it is for another platform: {format}, machine {machine}, {bits} bits");
         return Err(unverified(text));
     }
-    let host = descriptor::read(&EXPECTED[24..]).map_err(unverified)?;
+    let host = descriptor::read(&EXPECTED[24..24 + DESCRIBED]).map_err(unverified)?;
     let mut reasons = Vec::new();
     let mut lacking = Vec::new();
     match descriptor::find(&image.notes, image.big, CONTRACT) {

@@ -46,7 +46,7 @@ pub fn look(bytes: &[u8], cpu: u64) -> String {
     let mut reasons = Vec::new();
     match descriptor::find(&image.notes, image.big, CONTRACT) {
         Ok(plugin) => {
-            let host = descriptor::read(&EXPECTED[24..]).unwrap();
+            let host = descriptor::read(&EXPECTED[24..24 + DESCRIBED]).unwrap();
             descriptor::compare(&host, &plugin, &TERMS, &mut reasons);
         }
         Err(reason) => said += &format!(" {reason}"),
@@ -59,7 +59,7 @@ pub fn look(bytes: &[u8], cpu: u64) -> String {
 
 /// Returns where a descriptor's bits could be others without being noticed: record and place.
 pub fn unnoticed() -> Vec<(u8, usize)> {
-    let host = descriptor::read(&EXPECTED[24..]).unwrap();
+    let host = descriptor::read(&EXPECTED[24..24 + DESCRIBED]).unwrap();
     let mut found = Vec::new();
     let (mut start, big) = (12, cfg!(target_endian = "big"));
     while start < ffi::abicheck_greeter::DESCRIBED {
@@ -395,3 +395,27 @@ def test_file_overwritten_after_the_check_leaves_the_plugin_as_it_was(
     said = run(host, plugin, environment={"GREETER_OVERWRITE": str(plugin)})
     assert said == GREETING
     assert plugin.read_bytes()[:4] == bytes(4)
+
+
+@pytest.mark.parametrize("name", ["a", "ab", "abc", "abcd"])
+def test_plugin_in_c_fits_whatever_the_length_of_the_descriptor(
+    workshop: Workshop, tmp_path: Path, name: str
+) -> None:
+    """Notes are padded to four bytes: the padding is no record."""
+    need("gcc")
+    text = f'contract = "{name}"\nversion = "1.0"\nformat = 1\n[exports]\nf = "fn() -> i32"\n'
+    source = tmp_path / "plugin.c"
+    source.write_text(
+        f'#include "{name}.h"\nint32_t f(void) {{ return 7; }}\n{name.upper()}_PLUGIN;\n'
+    )
+    plugin = build_plugin(tmp_path / "lib.so", text=text, source=source)
+    (file,) = generate_host(parse_contract_text(text, f"{name}.toml"))
+    (tmp_path / file.name).write_text(file.text)
+    (tmp_path / "main.rs").write_text(
+        f"#![allow(dead_code)]\nmod {name}_host;\nfn main() {{\n"
+        f"    let path = std::env::args().nth(1).unwrap();\n"
+        f'    println!("{{:?}}", {name}_host::Plugin::load(path).map(|it| it.f()));\n}}\n'
+    )
+    run("rustc", "--edition", "2021", *workshop.libraries(), "-o", tmp_path / "main",
+        tmp_path / "main.rs")  # fmt: skip
+    assert run(tmp_path / "main", plugin) == "Ok(7)\n"

@@ -306,7 +306,7 @@ fn check(bytes: &[u8]) -> Result<Vec<&'static str>, Vec<Reason>> {
         let text = format!("it is for another platform: {format}, machine {machine}, {bits} bits");
         return Err(unverified(text));
     }
-    let host = descriptor::read(&EXPECTED[24..]).map_err(unverified)?;
+    let host = descriptor::read(&EXPECTED[24..24 + DESCRIBED]).map_err(unverified)?;
     let mut reasons = Vec::new();
     let mut lacking = Vec::new();
     match descriptor::find(&image.notes, image.big, CONTRACT) {
