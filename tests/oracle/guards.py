@@ -62,7 +62,8 @@ def build_host(
 ) -> Path:
     """Build the tutorial's host by the guard of a contract."""
     headers = make_headers(to.parent / f"{to.name}.include", text)
-    run(*by.split(), f"-I{headers}", source or SOURCES / "host.c", "-o", to, *flags, "-ldl")
+    libraries = [] if "windows" in by else ["-ldl"]
+    run(*by.split(), f"-I{headers}", source or SOURCES / "host.c", "-o", to, *flags, *libraries)
     return to
 
 
