@@ -15,7 +15,7 @@ from abicheck.generation.c_text import fold
 from abicheck.generation.files import GeneratedFile
 from abicheck.generation.head import harmless, head
 from abicheck.generation.names import file_stem
-from abicheck.generation.plan import make_plan
+from abicheck.generation.plan import make_plan, types_mentioned
 from abicheck.model.types import Scalar, Struct
 
 if TYPE_CHECKING:
@@ -145,6 +145,8 @@ class _Header:
             yield "#endif"
             yield ""
         yield from self.assertions.types()
+        if Scalar("c_longdouble") in types_mentioned(self.contract):
+            yield from self._part(machinery.LONG_DOUBLE)
         yield ""
         yield "#endif"
         yield ""

@@ -284,6 +284,14 @@ BYTES = """\
 #endif
 """
 
+LONG_DOUBLE = """\
+#if (defined(__x86_64__) || defined(__i386__)) && defined(__LDBL_MANT_DIG__) \\
+    && !defined(__ANDROID__)
+@_ASSERT_(__LDBL_MANT_DIG__ == (sizeof(long double) == 8 ? 53 : 64),
+    "long double: another format than the platform's");
+#endif
+"""
+
 SAMPLES = """\
 /* A constant in which one bit-field has all bits set: C finds it by name, C++ by its place. */
 #if defined(__cplusplus)
