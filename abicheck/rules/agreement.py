@@ -87,7 +87,7 @@ def _filled(case: Case, claim: Claim, known: dict[Key, Claim]) -> Claim:
     stated = known.get(_key(claim), claim)
     if claim.status == OK and _is_finer(stated):
         return stated
-    if _is_decided(claim) or (claim.reason or "").endswith(DISAGREEING):
+    if _is_decided(claim) or DISAGREEING in (claim.reason or ""):
         return claim
     if claim.rule == CALLBACK:
         return _callback(case, claim, known)

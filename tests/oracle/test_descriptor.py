@@ -6,6 +6,7 @@ changed contract, stripped, is held to the old one; an unstripped one must agree
 
 from __future__ import annotations
 
+import itertools
 import re
 import shutil
 from typing import TYPE_CHECKING
@@ -14,11 +15,15 @@ import pytest
 
 import abicheck
 from abicheck.errors import GenerationError
+from abicheck.evidence import read_plugin
 from abicheck.model.report import MISMATCH, OK, UNVERIFIED, Verdict
 from tests.conftest import ROOT
 from tests.evidence.descriptor.changes import Change, changes
+from tests.evidence.descriptor.encoder import encode, note, with_note
 from tests.evidence.descriptor.test_changes import ANONYMOUS
 from tests.oracle.corpus import CASES, Case
+from tests.oracle.corpus.variants import QUICK, available, fits
+from tests.oracle.corpus.variants import build as build_case
 from tests.oracle.generated_plugins import (
     BuildError,
     build,
@@ -202,3 +207,42 @@ def test_rust_module_of_the_same_contract_is_compatible(
     assert report.verdict == Verdict.COMPATIBLE
     conflicts = [claim for claim in report.claims if claim.rule == "evidence-conflict"]
     assert {claim.status for claim in conflicts} == ({OK} if flags == "-g" else set())
+
+
+# A descriptor of the sound contract in every plugin of the corpus: true in some, false in others.
+
+BESIDE = {"separate-files"}
+"""Cases whose debug information lies beside the plugin, where a copy does not find it."""
+
+
+@CASE
+def test_no_descriptor_hides_or_alarms_beside_debug_information(case: Case, tmp_path: Path) -> None:
+    if case.name in BESIDE:
+        return
+    stated = contract_of(case, tmp_path)
+    wrong = {}
+    for change, variant in itertools.product(case.all_changes(), QUICK):
+        if change.contract or not variant.has_types or not fits(case, change, variant):
+            continue
+        if not available(variant):
+            continue
+        plugin, schema = build_case(case, change, variant)
+        without = abicheck.verify(plugin, schema).verdict
+        if without in {Verdict.COMPATIBLE, Verdict.INCOMPATIBLE}:
+            with_one = abicheck.verify(_stating(stated, plugin, tmp_path), schema).verdict
+            if with_one != without:
+                wrong[f"{change.name} [{variant.name}]"] = f"{without} -> {with_one}"
+    assert wrong == {}
+
+
+def _stating(contract: Contract, plugin: Path, folder: Path) -> Path:
+    """Return a copy of a plugin with a descriptor in it, if it has room for a note."""
+    content = plugin.read_bytes()
+    target = read_plugin(str(plugin))[0].target
+    stated = note(encode(contract, target), target.byte_order)
+    copy = folder / plugin.name
+    try:
+        copy.write_bytes(with_note(content, stated))
+    except AssertionError:  # No PT_NOTE that could lead to it.
+        copy.write_bytes(content)
+    return copy
