@@ -46,7 +46,9 @@ class Registry:
         self._plugins: dict[Key, tuple[Plugin, LoadedImage]] = {}
         self._images: dict[ImageKey, LoadedImage] = {}
         self._held: dict[int, LoadedImage] = {}
-        self._turns: dict[str, threading.RLock] = {}
+        # One at a time loads, as in the system's own loader, which waits until constructors have
+        # run. The same thread may load again: a constructor may call back into Python.
+        self._loading = threading.RLock()
         self._lock = threading.RLock()
 
     def load(self, path: str, demand: Demand) -> Plugin:
@@ -55,29 +57,36 @@ class Registry:
         Raises: PluginRefused, LoadError, ContractError.
         """
         real = os.path.realpath(path)
-        with self._turn(real):
-            try:
-                content = read_content(path)
-            except BinaryError as error:
-                report = PluginReport(file=path, error=str(error))
-                raise refusal(report, demand.contract) from None
-            try:
-                return self._load(real, content, demand)
-            finally:
-                content.close()
+        try:
+            content = read_content(path)
+        except BinaryError as error:
+            raise refusal(PluginReport(file=path, error=str(error)), demand.contract) from None
+        try:
+            same_image = (real, content.sha256, demand.pin)
+            key = (same_image, fingerprint(demand.contract), repr(demand.options))
+            known = self._known(key)
+            if known is not None:
+                return known
+            with self._loading:
+                return self._known(key) or self._load(key, content, demand)
+        finally:
+            content.close()
 
-    def _load(self, real: str, content: Content, demand: Demand) -> Plugin:
-        same_image = (real, content.sha256, demand.pin)
-        key = (same_image, fingerprint(demand.contract), repr(demand.options))
-        known = self._plugins.get(key)
-        if known is not None and known[1].is_open:
-            return known[0]._again()
-        loaded = load_content(content, demand, self._images.get(same_image))
+    def _known(self, key: Key) -> Plugin | None:
+        with self._lock:
+            known = self._plugins.get(key)
+        if known is None or not known[1].is_open:
+            return None
+        return known[0]._again()  # One more handle, which its `with` ends.
+
+    def _load(self, key: Key, content: Content, demand: Demand) -> Plugin:
+        loaded = load_content(content, demand, self._images.get(key[0]))
         plugin = self._make(loaded)
         with self._lock:
-            self._images[same_image] = loaded.image
-            if known is not None:
-                self._held.pop(id(known[0]), None)
+            old = self._plugins.get(key)
+            if old is not None:
+                self._held.pop(id(old[0]), None)
+            self._images[key[0]] = loaded.image
             self._plugins[key] = (plugin, loaded.image)
             self._held[id(plugin)] = loaded.image
         return plugin
@@ -98,14 +107,6 @@ class Registry:
         image = self._held.get(id(plugin))
         return image is not None and image.is_open
 
-    def _turn(self, real: str) -> threading.RLock:
-        """Return the lock of one file: who loads it waits for who does so already.
-
-        It is one that the same thread may take again: a constructor may call back into Python.
-        """
-        with self._lock:
-            return self._turns.setdefault(real, threading.RLock())
-
     def __iter__(self) -> Iterator[Plugin]:
         """Yield the plugins that are loaded."""
         with self._lock:
@@ -114,8 +115,7 @@ class Registry:
 
     def renew_locks(self) -> None:
         """Replace the locks in the child of a fork, where their holders are not."""
-        self._lock = threading.RLock()
-        self._turns = {}
+        self._loading, self._lock = threading.RLock(), threading.RLock()
 
 
 REGISTRY = Registry()

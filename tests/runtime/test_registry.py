@@ -7,6 +7,8 @@ import gc
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -136,7 +138,7 @@ def test_child_of_a_fork_can_load_while_a_thread_of_the_parent_does(plugin: Path
     loading, forked = threading.Event(), threading.Event()
 
     def load_slowly() -> None:
-        with REGISTRY._turn(os.path.realpath(plugin)):  # noqa: SLF001  As a slow constructor does.
+        with REGISTRY._loading:  # noqa: SLF001  As a slow constructor does.
             loading.set()
             forked.wait(30)
 
@@ -178,6 +180,55 @@ def test_slow_constructor_runs_once_however_many_wait_for_it(tmp_path: Path, mar
         thread.join()
     assert len({id(each) for each in found}) == 1
     assert marks.read_text() == "begin\n"
+
+
+CALLING_BACK = """
+import sys, threading, time, types
+sys.path.insert(0, {root!r})
+import abicheck
+
+contract = abicheck.parse_contract({contract!r})
+begun = threading.Event()
+
+def load_the_inner_one():
+    begun.set()
+    time.sleep(0.3)
+    abicheck.load({inner!r}, contract)
+
+hook = types.ModuleType("hook")
+hook.run = load_the_inner_one
+sys.modules["hook"] = hook
+threads = [
+    threading.Thread(target=lambda: abicheck.load({outer!r}, contract)),
+    threading.Thread(target=lambda: (begun.wait(), abicheck.load({inner!r}, contract))),
+]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(abicheck.load({outer!r}, contract).answer(), abicheck.load({inner!r}, contract).answer())
+"""
+
+
+@pytest.mark.oracle
+def test_constructor_that_loads_what_another_thread_is_loading_does_not_wait_for_ever(
+    plugin: Path, tmp_path: Path
+) -> None:
+    source = (
+        "int PyGILState_Ensure(void); void PyGILState_Release(int);\n"
+        "int PyRun_SimpleString(const char *);\n"
+        "unsigned answer(void) { return 5; }\nconst unsigned PLUGIN_VERSION = 1;\n"
+        "__attribute__((constructor)) static void begin(void) { int s = PyGILState_Ensure();"
+        ' PyRun_SimpleString("import hook; hook.run()"); PyGILState_Release(s); }\n'
+    )
+    script = CALLING_BACK.format(
+        root=str(ROOT), contract=str(CONTRACT), inner=str(plugin),
+        outer=str(compiled(tmp_path, source)),
+    )  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout == "5 1\n"
 
 
 def test_a_thousand_loads_and_unloads_leak_nothing(plugin: Path) -> None:
