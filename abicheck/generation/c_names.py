@@ -32,6 +32,7 @@ class Names:
                 chosen += "_"
             taken.add(chosen)
             self.types[name] = chosen
+        self._called_types = frozenset(self.types.values())
         self.values: dict[tuple[str, str], str] = {}
         for definition in contract.definitions.values():
             if isinstance(definition, Enum):
@@ -57,8 +58,13 @@ class Names:
         return self.values[enum.name, name]
 
     def field(self, name: str) -> str:
-        """Return what a field or a parameter is called."""
-        return escaped(name, C_WORDS)
+        """Return what a field or a parameter is called.
+
+        One that is called like a type gives way: behind `Mode Mode` neither C++'s structs nor C's
+        parameters can mean the type.
+        """
+        chosen = escaped(name, C_WORDS)
+        return f"{chosen}_" if chosen in self._called_types else chosen
 
     def macro(self, name: str) -> str:
         """Return the name of a macro that is the header's own affair."""

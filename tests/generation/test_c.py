@@ -113,6 +113,16 @@ def test_what_an_author_must_know_of_an_export_is_said(
     assert said in header(f"[exports]\n{export}", tmp_path)
 
 
+def test_a_field_or_parameter_called_like_a_type_gives_way(tmp_path: Path) -> None:
+    text = header(
+        '[exports]\nset = "fn(Mode: Mode, other: Mode)"\n'
+        '[structs.Config]\nfields = ["Mode: Mode", "bits: u32"]\n[enums.Mode]\nvalues = { Off = 0 }',
+        tmp_path,
+    )
+    assert "set(Mode Mode_, Mode other)" in text
+    assert "    Mode Mode_;" in text
+
+
 def test_what_tags_read_stands_above_the_export(tmp_path: Path) -> None:
     text = header(
         '[exports]\nmodule = "static M"\n[structs.M]\nfields = ["magic: u32", "kind: u32"]\n'
