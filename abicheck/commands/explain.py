@@ -59,17 +59,20 @@ def _pages(names: Sequence[str]) -> str:
     from abicheck.authoring.lint import lints  # noqa: PLC0415 (not needed for --help)
     from abicheck.report.pages import read_examples, render_list, render_page  # noqa: PLC0415
     from abicheck.rules import all_rules  # noqa: PLC0415
+    from abicheck.runtime import pages as of_loading  # noqa: PLC0415
 
     of_verify = tuple(rule.page for rule in all_rules())
     of_lint = tuple(lint.page for lint in lints())
+    of_load = of_loading.pages()
     if not names:
         lists = (
             render_list("Rules of `abicheck verify`:", of_verify),
+            render_list("Rules of `abicheck.load`:", of_load),
             render_list("Rules of `abicheck lint`:", of_lint),
         )
         return "\n".join(lists)
-    known = {page.id: page for page in (*of_verify, *of_lint)}
-    examples = read_examples()
+    known = {page.id: page for page in (*of_verify, *of_load, *of_lint)}
+    examples = {**read_examples(), **of_loading.EXAMPLES}
     return "\n".join(
         render_page(page, examples.get(page.id, {}))
         for page in (_find(name, known) for name in names)

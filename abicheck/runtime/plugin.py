@@ -16,6 +16,7 @@ from abicheck.runtime import functions
 from abicheck.runtime.aggregates import StructShape, slots_in
 from abicheck.runtime.keeper import Keeper
 from abicheck.runtime.opaque import OpaqueShape
+from abicheck.runtime.pages import BAD_SLOT
 from abicheck.runtime.pointers import FunctionPointerShape, PointerShape
 from abicheck.runtime.shapes import EnumShape, wrong
 from abicheck.runtime.views import View, make_view
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
     from abicheck.runtime.callbacks import Callback
     from abicheck.runtime.image import Image
     from abicheck.runtime.shapes import Shape
-
-BAD_SLOT = "slot-not-callable"
-"""The rule under which a required function pointer is refused that leads nowhere."""
 
 
 class Plugin:

@@ -7,11 +7,13 @@ import pytest
 from abicheck import cli
 from abicheck.authoring.lint import lints
 from abicheck.rules import all_rules
+from abicheck.runtime.pages import pages
 from tests.conftest import ROOT
 
 DOCS = {
     "rules.md": [rule.id for rule in all_rules()],
     "lint.md": [lint.id for lint in lints()],
+    "loader.md": [page.id for page in pages()],
 }
 RULES = [rule for rules in DOCS.values() for rule in rules]
 

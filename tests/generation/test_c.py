@@ -116,7 +116,8 @@ def test_what_an_author_must_know_of_an_export_is_said(
 def test_a_field_or_parameter_called_like_a_type_gives_way(tmp_path: Path) -> None:
     text = header(
         '[exports]\nset = "fn(Mode: Mode, other: Mode)"\n'
-        '[structs.Config]\nfields = ["Mode: Mode", "bits: u32"]\n[enums.Mode]\nvalues = { Off = 0 }',
+        '[structs.Config]\nfields = ["Mode: Mode", "bits: u32"]\n'
+        '[enums.Mode]\nvalues = { Off = 0 }',
         tmp_path,
     )
     assert "set(Mode Mode_, Mode other)" in text
