@@ -117,7 +117,7 @@ def test_a_field_or_parameter_called_like_a_type_gives_way(tmp_path: Path) -> No
     text = header(
         '[exports]\nset = "fn(Mode: Mode, other: Mode)"\n'
         '[structs.Config]\nfields = ["Mode: Mode", "bits: u32"]\n'
-        '[enums.Mode]\nvalues = { Off = 0 }',
+        "[enums.Mode]\nvalues = { Off = 0 }",
         tmp_path,
     )
     assert "set(Mode Mode_, Mode other)" in text
