@@ -378,9 +378,7 @@ def _access(shape: Shape, offset: int, where: str) -> FieldAccess:
         return read(self._address + offset, self._hold, self)
 
     def set_(self: View, value: object) -> None:
-        if not self._hold:
-            raise self._keeper.ended(where)
-        write(self._address + offset, value, where, self)
+        write(self._place_to_change(offset, shape.size, where), value, where, self)
 
     is_plain = type(shape).__name__ in {"Integer", "Float", "Bool", "Char", "EnumShape", "Wide"}
     return FieldAccess(get, set_, is_plain=is_plain)
@@ -408,6 +406,7 @@ def _bit_access(
             value = shape.convert(value, where)
         expected = f"{shape.spelled} : {count}"
         number = integer_within(value, where, expected, least, most)
+        self._place_to_change(first // 8, (count + 7) // 8, where)
         write_bits(self._at(), first, count, order, number)
 
     return FieldAccess(get, set_, is_plain=True)

@@ -30,6 +30,9 @@ class Image(Protocol):
     def is_code(self, address: int) -> bool:
         """Whether an address lies in memory that is mapped executable, whoever's it is."""
 
+    def is_writable(self, address: int) -> bool:
+        """Whether memory at an address can be changed, as constants of the image cannot."""
+
     @property
     def is_open(self) -> bool:
         """Whether the image was not closed yet."""
@@ -58,6 +61,9 @@ class Mechanics(Protocol):
 
     def is_executable(self, address: int) -> bool:
         """Whether an address of this process is mapped executable."""
+
+    def is_writable(self, address: int) -> bool:
+        """Whether an address of this process is mapped writable."""
 
     def owner(self, address: int) -> str:
         """Return the file that an address of this process belongs to, for people."""
@@ -161,6 +167,10 @@ class LoadedImage:
         """Return where the image's own uses of an export lead, if not to where it was `found`."""
         rival = self._mechanics.rival(name, found)
         return None if rival is None or self.contains(rival) else rival
+
+    def is_writable(self, address: int) -> bool:
+        """Whether memory at an address can be changed, as constants of the image cannot."""
+        return self._mechanics.is_writable(address)
 
     def owner(self, address: int) -> str:
         """Return the file that an address of this process belongs to, for people."""

@@ -15,13 +15,16 @@ import warnings
 from typing import TYPE_CHECKING, Any, NoReturn
 from weakref import WeakSet
 
-from abicheck.errors import LifetimeError, PluginUnloaded, UseAfterFree
+from abicheck.errors import ArgumentTypeError, LifetimeError, PluginUnloaded, UseAfterFree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
     from abicheck.runtime.image import Image
+
+PAGE = 4096
+"""No system has smaller pages; rights are the same within one."""
 
 _keepers: WeakSet[Keeper] = WeakSet()
 _immortal: list[object] = []
@@ -55,11 +58,25 @@ class Keeper:
         self.callbacks: dict[object, object] = {}
         self.stored: dict[int, object] = {}
         self.known_code: set[int] = set()
+        self.known_writable: set[int] = set()
         self.running: list[int] = []
         self.is_unloaded = False
         self.why_kept: str | None = None
         self._lock = threading.RLock()
         _keepers.add(self)
+
+    def check_change(self, address: int, size: int, where: str) -> None:
+        """Refuse to write to constants of the image: the system would end the process.
+
+        Raises: ArgumentTypeError.
+        """
+        for each in {address, address + size - 1}:
+            page = each // PAGE
+            if page in self.known_writable or not self.image.contains(each):
+                continue
+            if not self.image.is_writable(each):
+                raise ArgumentTypeError(f"{where}: a constant of the plugin cannot be changed")
+            self.known_writable.add(page)
 
     # What Python owns of the plugin.
 

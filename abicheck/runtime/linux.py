@@ -260,6 +260,11 @@ class _Mechanics:
         found = mapping_at(address)
         return found is not None and "x" in found[0]
 
+    def is_writable(self, address: int) -> bool:
+        """Whether an address of this process is mapped writable."""
+        found = mapping_at(address)
+        return found is not None and "w" in found[0]
+
     def owner(self, address: int) -> str:
         """Return the file that is mapped at an address."""
         found = mapping_at(address)

@@ -158,6 +158,10 @@ class _Mechanics:
         """Whether an address of this process is mapped executable."""
         return bool(_protection(address) & VM_PROT_EXECUTE)
 
+    def is_writable(self, address: int) -> bool:
+        """Whether an address of this process is mapped writable."""
+        return bool(_protection(address) & VM_PROT_WRITE)
+
     def owner(self, address: int) -> str:
         """Return the file of the image that begins last before an address."""
         calls = self._calls

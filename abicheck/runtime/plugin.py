@@ -46,6 +46,7 @@ class Plugin:
     Python's lock is released meanwhile.
     """
 
+    __iter__ = None
     file: str
     """The plugin as the user wrote it."""
     report: PluginReport

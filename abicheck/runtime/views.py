@@ -39,6 +39,17 @@ class View:
             raise self._keeper.ended(self._named)
         return self._address
 
+    def _place_to_change(self, offset: int, size: int | None, where: str) -> int:
+        """Return the address `offset` bytes further, where `size` bytes are about to be changed.
+
+        Raises: UseAfterFree, PluginUnloaded; ArgumentTypeError if the plugin has a constant there.
+        """
+        if not self._hold:
+            raise self._keeper.ended(where)
+        address = self._address + offset
+        self._keeper.check_change(address, size or 1, where)
+        return address
+
     @property
     def _as_parameter_(self) -> int:
         """The address, for ctypes."""
@@ -97,6 +108,7 @@ class Ref(View):
     """A pointer to one value or, if the plugin says so, to several of them in a row."""
 
     __slots__ = ()
+    __iter__ = None  # Nobody knows where it would end.
     _shape: ClassVar[Shape]
 
     @property
@@ -106,7 +118,8 @@ class Ref(View):
 
     @value.setter
     def value(self, new: object) -> None:
-        self._shape.write(self._at(), new, self._named, self)
+        place = self._place_to_change(0, self._shape.size, self._named)
+        self._shape.write(place, new, self._named, self)
 
     def __getitem__(self, index: int) -> object:
         """Return the value that many places further; nobody knows how many there are."""
@@ -114,7 +127,8 @@ class Ref(View):
 
     def __setitem__(self, index: int, new: object) -> None:
         """Change the value that many places further."""
-        self._shape.write(self._place(index), new, f"{self._named}[{index}]", self)
+        where, size = f"{self._named}[{index}]", self._shape.known_size()
+        self._shape.write(self._place_to_change(index * size, size, where), new, where, self)
 
     def _place(self, index: int) -> int:
         return self._at() + index * self._shape.known_size()
@@ -181,7 +195,9 @@ class Array(View):
     def __setitem__(self, index: SupportsIndex | slice, new: object) -> None:
         """Change one element, or as many as the slice has."""
         if not isinstance(index, slice):
-            self._shape.write(self._place(index), new, f"{self._named}[{index}]", self)
+            where, size = f"{self._named}[{index}]", self._shape.known_size()
+            offset = self._place(index) - self._address
+            self._shape.write(self._place_to_change(offset, size, where), new, where, self)
             return
         places = range(*index.indices(len(self)))
         values = list(new)  # type: ignore[call-overload]
@@ -218,6 +234,7 @@ class StructView(View):
     """A struct or union: its fields are attributes, those named like a method items too."""
 
     __slots__ = ()
+    __iter__ = None
     _fields: ClassVar[Mapping[str, FieldAccess]] = {}
 
     def __getitem__(self, name: str) -> object:

@@ -39,6 +39,7 @@ UNCHANGED_REFCOUNT, FROM_ADDRESS = 2, 4
 SEM_FAILCRITICALERRORS, SEM_NOOPENFILEERRORBOX = 1, 0x8000
 IMAGE_SCN_MEM_EXECUTE, IMAGE_SCN_MEM_READ, IMAGE_SCN_MEM_WRITE = 1 << 29, 1 << 30, 1 << 31
 PAGE_EXECUTE_ANY = 0xF0
+PAGE_WRITE_ANY = 0xCC
 LONGEST_PATH = 32768
 SECTION_SIZE, FILE_HEADER_END = 40, 24
 
@@ -200,6 +201,14 @@ def copy_memory(address: int, size: int) -> bytes:
     return buffer.raw[: count.value]
 
 
+def _protection(address: int) -> int:
+    """Return the PAGE_ bits of the memory at an address; 0 if there is none."""
+    region = MemoryBasicInformation()
+    if not kernel32.VirtualQuery(address, ctypes.byref(region), ctypes.sizeof(region)):
+        return 0
+    return int(region.Protect)
+
+
 class _Mechanics:
     """One module of this process."""
 
@@ -220,10 +229,11 @@ class _Mechanics:
 
     def is_executable(self, address: int) -> bool:
         """Whether an address of this process is mapped executable."""
-        region = MemoryBasicInformation()
-        if not kernel32.VirtualQuery(address, ctypes.byref(region), ctypes.sizeof(region)):
-            return False
-        return bool(region.Protect & PAGE_EXECUTE_ANY)
+        return bool(_protection(address) & PAGE_EXECUTE_ANY)
+
+    def is_writable(self, address: int) -> bool:
+        """Whether an address of this process is mapped writable."""
+        return bool(_protection(address) & PAGE_WRITE_ANY)
 
     def owner(self, address: int) -> str:
         """Return the file of the module that an address belongs to."""

@@ -6,7 +6,7 @@ import copy
 import gc
 import shutil
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -239,3 +239,64 @@ def test_bad_slots_of_exported_structs_refuse_the_plugin(
     assert caught.value.report.verdict is Verdict.INCOMPATIBLE
     assert "slot-not-callable" in render(caught.value.report)
     assert '"structs.Module' in render(caught.value.report, "json")
+
+
+CONSTANTS = """
+typedef struct Limits { int low; unsigned on : 3; short pair[2]; } Limits;
+const Limits limits = { 4, 1, { 1, 2 } };
+const int row[2] = { 1, 2 };
+int last = 7;
+int *const pointer = &last;
+Limits open = { 5, 0, { 0, 0 } };
+"""
+CONSTANTS_CONTRACT = """
+contract = "constants"
+version  = "1.0"
+format   = 1
+[exports]
+limits  = "static Limits"
+row     = "static [c_int; 2]"
+pointer = "static *mut c_int"
+open    = "static mut Limits"
+[structs]
+Limits = { fields = ["low: c_int", "on: c_uint : 3", "pair: [c_short; 2]"] }
+"""
+
+
+@pytest.fixture(scope="module")
+def constants(tmp_path_factory: pytest.TempPathFactory) -> Plugin:
+    directory = tmp_path_factory.mktemp("constants")
+    contract = directory / "constants.toml"
+    contract.write_text(CONSTANTS_CONTRACT)
+    loaded = opened(compiled(directory, CONSTANTS), contract)
+    return Plugin(loaded.binding, loaded.layouts, loaded.image, loaded.report)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "plugin.limits.low = 3",
+        "plugin.limits.on = 3",
+        "plugin.limits.pair = [1]",
+        "plugin.limits.pair[1] = 3",
+        "plugin.row[1] = 3",
+    ],
+)
+def test_a_constant_of_the_plugin_cannot_be_changed(constants: Plugin, change: str) -> None:
+    with pytest.raises(ArgumentTypeError, match="constant of the plugin"):
+        exec(change, {"plugin": constants})
+
+
+def test_what_is_no_constant_can_be_changed(constants: Plugin) -> None:
+    constants.open.low = 9
+    constants.open.pair[1] = 3
+    constants.pointer.value = 8
+    assert (constants.open.low, list(constants.open.pair)) == (9, [0, 3])
+    assert constants.pointer.value == 8
+
+
+def test_what_has_no_known_end_cannot_be_gone_through(constants: Plugin) -> None:
+    endless: list[Any] = [constants, constants.limits, constants.pointer, constants.new("c_int")]
+    for each in endless:
+        with pytest.raises(TypeError, match="not iterable"):
+            list(each)
