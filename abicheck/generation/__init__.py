@@ -49,6 +49,9 @@ def generate(
     made: dict[str, GeneratedFile] = {}
     for module in modules:
         for file in import_module(module).generate(contract):
+            if file.name in made:
+                reason = f"two files would be called {file.name}: rename the contract"
+                raise GenerationError([reason])
             made[file.name] = file
     return tuple(_with_settings(file, contract, language, settings) for file in made.values())
 

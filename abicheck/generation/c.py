@@ -51,14 +51,15 @@ class _Header:
         """Yield every line."""
         prefix = self.names.prefix
         interface = [*self._interface()]
+        declared = [*interface, *self.prototypes.lines()]
         yield from self._head()
         yield f"#if !defined({prefix}_H)"
         yield f"#define {prefix}_H"
         yield ""
-        yield from self._includes(interface)
+        yield from self._includes(declared)
         yield ""
         yield from self._part(machinery.EXPORT)
-        used = "\n".join([*interface, *self.descriptor.prelude])
+        used = "\n".join([*declared, *self.descriptor.prelude])
         for mark, part in self._marks():
             if mark in used:
                 yield from self._part(part)
@@ -70,6 +71,7 @@ class _Header:
         yield '#if defined(__cplusplus)\nextern "C" {\n#endif'
         yield ""
         yield from interface
+        yield from self._exports()
         yield "#if defined(__cplusplus)\n}\n#endif"
         yield ""
         yield from self._compiler()
@@ -107,8 +109,15 @@ class _Header:
 
     def _interface(self) -> Iterator[str]:
         yield from Definitions(self.contract, self.names, self.places).lines()
-        yield from self.prototypes.lines()
-        yield ""
+
+    def _exports(self) -> Iterator[str]:
+        """Yield the prototypes: for plugins, since a host may have functions of these names."""
+        lines = [*self.prototypes.lines()]
+        if lines:
+            yield f"#if !defined({self.names.prefix}_WITHOUT_EXPORTS)"
+            yield from lines
+            yield "#endif"
+            yield ""
 
     def _carry(self) -> str:
         """Return what puts the descriptor into its place."""
@@ -134,6 +143,8 @@ class _Header:
         yield ""
         for part in (machinery.ASSERT, machinery.MEASURE):
             yield from self._part(part)
+        if self.prototypes.exports:
+            yield from self._part(machinery.WITHOUT_EXPORTS)
         yield f"#if !defined({self.names.prefix}_WITHOUT_ASSERTIONS)"
         yield ""
         numbers = [*self.assertions.layouts()]
@@ -179,10 +190,14 @@ class _Header:
         yield "}"
         yield ""
         yield from self._part(self._carry())
+        if self.prototypes.exports:
+            yield f"#if !defined({self.names.prefix}_WITHOUT_EXPORTS)"
         yield f"/* Once in every plugin. {self.prototypes.said_of_version()}*/"
         yield f"#define {self.names.prefix}_PLUGIN \\"
         yield f"    {self.names.macro('CARRY')}; \\"
         for line in self.prototypes.version_definition():
             yield f"    {line}; \\"
         yield f'    {self.names.macro("ASSERT")}(1, "")'
+        if self.prototypes.exports:
+            yield "#endif"
         yield ""

@@ -13,6 +13,7 @@ from abicheck.errors import GenerationError
 from abicheck.generation.c_assertions import pointer_to
 from abicheck.generation.c_samples import Sample, is_flexible
 from abicheck.generation.c_text import fold
+from abicheck.generation.c_types import declare
 from abicheck.generation.plan import (
     AGGREGATE,
     BIT_FIELD,
@@ -348,8 +349,12 @@ class Descriptor:
         if not each.is_data:
             return self._record(FUNCTION, each.name, fixed, (each.name, each.text, each.free))
         is_open = isinstance(each.type, Array) and each.type.count is None
-        fixed.append(self._four("0u" if is_open else f"sizeof({each.name})"))
+        fixed.append(self._four("0u" if is_open else self._extent(each)))
         return self._record(DATA, each.name, fixed, (each.name, each.text))
+
+    def _extent(self, each: ExportRecord) -> str:
+        type_ = declare(each.type, "", self.names)
+        return f"{self.names.macro('EXTENT')}({each.name}, {type_})"
 
 
 def _bytes_of(text: str) -> int:

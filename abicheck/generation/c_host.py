@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from abicheck import __version__
 from abicheck.errors import GenerationError
 from abicheck.generation.c_definitions import ownership, sentence
 from abicheck.generation.c_host_tables import exports_table, rules_table
 from abicheck.generation.c_host_tags import readable_tags, tag_function
 from abicheck.generation.c_names import Names
 from abicheck.generation.c_types import convention, declare
-from abicheck.generation.files import GeneratedFile
+from abicheck.generation.files import MARK, GeneratedFile
 from abicheck.generation.head import head
 from abicheck.generation.names import file_stem
 from abicheck.generation.plan import ExportRecord, StructRecord, make_plan
@@ -25,6 +26,19 @@ if TYPE_CHECKING:
     from abicheck.model.types import Type
 
 TEMPLATE = os.path.join(os.path.dirname(__file__), "guard.h")
+SHARED = os.path.join(os.path.dirname(__file__), "guard_shared.h")
+SHARED_NAME = "abicheck_guard.h"
+SHARED_HEAD = f"""\
+/*
+ * {MARK} {__version__} for the guards of all contracts; it is the same for each.
+ * Changes made here are lost; it is written again beside a guard:
+ *
+ *     abicheck generate c CONTRACT --host
+ *
+ * It finds a descriptor and exports in the file of a plugin, which it only reads, and compares
+ * records of descriptors. For the implementation of each NAME_host.h, which includes it.
+ */
+"""
 USE = """\
     #define CAPS_HOST_IMPLEMENTATION      (in one source file, before any other #include)
     #include "FILE_STEM_host.h"
@@ -51,13 +65,17 @@ void NAME_plugin_unload(NAME_plugin *plugin);"""
 
 
 def generate(contract: Contract) -> tuple[GeneratedFile, ...]:
-    """Return the guard of a contract; it includes the contract's header.
+    """Return the guard of a contract, and the header that the guards of all contracts share.
+
+    The guard includes both the contract's header and the shared one.
 
     Raises: GenerationError if C cannot express the contract.
     """
     guard = _Guard(contract)
     text = guard.filled("\n".join(guard.lines()) + "\n")
-    return (GeneratedFile(f"{file_stem(contract.name)}_host.h", text),)
+    with open(SHARED, encoding="utf-8") as file:
+        shared = GeneratedFile(SHARED_NAME, SHARED_HEAD + file.read())
+    return GeneratedFile(f"{file_stem(contract.name)}_host.h", text), shared
 
 
 class _Guard:
@@ -95,7 +113,9 @@ class _Guard:
         yield "#if defined(CAPS_HOST_IMPLEMENTATION) && !defined(_WIN32) && !defined(_GNU_SOURCE)"
         yield "#define _GNU_SOURCE /* for dladdr and memfd_create */\n#endif"
         yield "#include <stddef.h>\n#include <stdint.h>"
-        yield '#include "FILE_STEM.h"\n#if defined(__cplusplus)\nextern "C" {\n#endif\n'
+        yield "#if !defined(CAPS_WITHOUT_EXPORTS)"
+        yield "#define CAPS_WITHOUT_EXPORTS /* A host's own functions may have their names. */"
+        yield '#endif\n#include "FILE_STEM.h"\n#if defined(__cplusplus)\nextern "C" {\n#endif\n'
         yield from self._plugin()
         yield FUNCTIONS
         yield from self._frees()
@@ -166,17 +186,12 @@ class _Guard:
             yield f"    if (*result)\n        plugin->{free}({cast}*result);"
             yield "    *result = NULL;\n}"
 
-    def _has_bit_fields(self) -> bool:
-        structs = [each for each in self.plan.records if isinstance(each, StructRecord)]
-        return any(field.field.bit_width is not None for each in structs for field in each.fields)
-
     def _implementation(self, tags: str) -> Iterator[str]:
         with open(TEMPLATE, encoding="utf-8") as file:
             text = file.read().partition("\n")[2]
         quoted = self.contract.name.replace("\\", "\\\\").replace('"', '\\"')
         rules = rules_table(self.plan)
         text = _chosen(text, "RULES", is_wanted=bool(rules))
-        text = _chosen(text, "BITS", is_wanted=self._has_bit_fields())
         tables = "\n".join([exports_table(self.exports, tags), *([rules] if rules else []), ""])
         text = text.replace("/*TABLES*/\n", tables).replace("/*TAGS*/\n", f"{tags}\n")
         yield text.replace("CONTRACT", quoted).rstrip("\n")

@@ -50,7 +50,7 @@ def _is_readable(contract: Contract, tag: Tag, exports: Mapping[str, ExportRecor
 def tag_function(tags: Sequence[Tag], exports: Mapping[str, ExportRecord]) -> str:
     """Return the function that judges the value of the export with an index."""
     text = "/* Whether the value of an export is one that the contract's tags accept. */\n"
-    text += "static int NAME_guard_tag(NAME_guard *file, int i, uint64_t value)\n{\n"
+    text += "static int NAME_guard_tag(abicheck_file *file, int i, uint64_t value)\n{\n"
     for tag in tags:
         type_ = exports[tag.path.root].type
         is_signed = isinstance(type_, Scalar) and type_.name in SIGNED and not tag.shift
@@ -80,7 +80,7 @@ def _condition(tag: Tag, condition: Condition, place: int, *, is_signed: bool) -
     said = f'{format_[:-1]} in the plugin; this host wants %s"'
     wanted = f"{condition.key} {text}".replace("\\", "\\\\").replace('"', '\\"')
     yield f"    if (i == {place} && !({test}))\n"
-    yield f"        return NAME_guard_refuse(file, {said},\n"
+    yield f"        return abicheck_guard_refuse(file, {said},\n"
     yield f'            {values}, "{wanted}");\n'
 
 

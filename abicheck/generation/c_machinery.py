@@ -265,6 +265,16 @@ template <typename T> constexpr unsigned long long wide(T number) {
 #endif
 """
 
+WITHOUT_EXPORTS = """\
+#if defined(@_WITHOUT_EXPORTS)
+#undef @_BOUND_
+#define @_BOUND_(name, ...) 0 /* nothing is declared that could be compared */
+#define @_EXTENT_(name, ...) sizeof(__VA_ARGS__)
+#else
+#define @_EXTENT_(name, ...) sizeof(name)
+#endif
+"""
+
 BYTES = """\
 #define @_2_(number) @_LOW_(number, 0), @_LOW_(number, 8)
 #define @_4_(number) @_2_(number), @_LOW_(number, 16), @_LOW_(number, 24)

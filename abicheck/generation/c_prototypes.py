@@ -31,14 +31,14 @@ class Prototypes:
         """Prepare to write."""
         self.plan, self.names = plan, names
         self.version = stated_version(plan.contract)
+        self.exports = [each for each in plan.records if isinstance(each, ExportRecord)]
 
     def lines(self) -> Iterator[str]:
         """Yield a declaration of each export, and a comment for those that have none."""
-        for each in self.plan.records:
-            if isinstance(each, ExportRecord):
-                for said in self._said_of(each):
-                    yield from block(said)
-                yield from fold(f"{self._declaration(each)};")
+        for each in self.exports:
+            for said in self._said_of(each):
+                yield from block(said)
+            yield from fold(f"{self._declaration(each)};")
         for name, reason in self.plan.skipped:
             yield from block(f"{name}: {reason}.")
 

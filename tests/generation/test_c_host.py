@@ -6,10 +6,11 @@ import pytest
 
 from abicheck.contract import parse_contract, parse_contract_text
 from abicheck.errors import GenerationError
+from abicheck.generation import generate as generate_all
 from abicheck.generation.c_host import generate
 from tests.conftest import ROOT, contract
 
-GOLDEN = ROOT / "tests/golden/greeter_host.h"
+GOLDENS = ROOT / "tests/golden"
 HEAD = 'contract = "thing"\nversion = "1.1"\nformat = 1\n[exports]\nlevel = "static u32"\n'
 
 
@@ -19,19 +20,33 @@ def guard(text: str) -> str:
 
 
 def test_guard_of_the_greeter(bless: bool) -> None:
-    text = generate(parse_contract(contract("greeter")))[0].text
-    if bless:
-        GOLDEN.write_text(text)
-    assert text == GOLDEN.read_text()
+    for file in generate(parse_contract(contract("greeter"))):
+        if bless:
+            (GOLDENS / file.name).write_text(file.text)
+        assert file.text == (GOLDENS / file.name).read_text()
 
 
-def test_file_is_named_after_the_contract() -> None:
-    assert generate(parse_contract(contract("greeter")))[0].name == "greeter_host.h"
+def test_files_are_named_after_the_contract_and_what_guards_share() -> None:
+    files = generate(parse_contract(contract("greeter")))
+    assert [file.name for file in files] == ["greeter_host.h", "abicheck_guard.h"]
 
 
 def test_guard_is_as_long_as_it_is_said_to_be() -> None:
-    lines = generate(parse_contract(contract("greeter")))[0].text.splitlines()
-    assert len(lines) <= 640
+    for file in generate(parse_contract(contract("greeter"))):
+        assert len(file.text.splitlines()) <= 400
+
+
+def test_what_guards_share_is_the_same_for_each() -> None:
+    one, other = (
+        generate(parse_contract(contract(name)))[1] for name in ("greeter", "growth/growth.toml")
+    )
+    assert one == other
+
+
+def test_contract_named_like_what_guards_share_is_refused() -> None:
+    text = HEAD.replace('"thing"', '"abicheck_guard"')
+    with pytest.raises(GenerationError, match=r"two files would be called abicheck_guard\.h"):
+        generate_all(parse_contract_text(text, "thing.toml"), "c", host=True)
 
 
 def test_no_mark_of_the_template_is_left() -> None:

@@ -41,12 +41,14 @@ struct Greeter {
     const char *(*greet)(const char *name);
 };
 
+#if !defined(GREETER_WITHOUT_EXPORTS)
 GREETER_EXPORT void free_greeter(Greeter *);
 GREETER_EXPORT void free_greeting(const char *);
 /* GREETER_PLUGIN defines it. */
 extern GREETER_EXPORT const uint32_t GREETER_ABI_VERSION;
 /* What it returns goes back to free_greeter(). */
 GREETER_EXPORT Greeter *load_plugin(void);
+#endif
 
 #if defined(__cplusplus)
 }
@@ -169,6 +171,14 @@ template <typename T> constexpr unsigned long long wide(T number) {
 #define GREETER_WIDE_(number) ((unsigned long long)(number))
 #define GREETER_CONSTANT_ const
 
+#endif
+
+#if defined(GREETER_WITHOUT_EXPORTS)
+#undef GREETER_BOUND_
+#define GREETER_BOUND_(name, ...) 0 /* nothing is declared that could be compared */
+#define GREETER_EXTENT_(name, ...) sizeof(__VA_ARGS__)
+#else
+#define GREETER_EXTENT_(name, ...) sizeof(name)
 #endif
 
 #if !defined(GREETER_WITHOUT_ASSERTIONS)
@@ -313,7 +323,8 @@ struct greeter_descriptor {
     "free_greeting\0" "fn(*const c_char)\0" "", \
     /* GREETER_ABI_VERSION */ \
     { 48, 0, 10, 17, GREETER_BOUND_(GREETER_ABI_VERSION, const uint32_t *), 0xD1, 0x26, 0x85, \
-        0x3E, 0x19, 0xDF, 0x2B, 0x4D, GREETER_4_(sizeof(GREETER_ABI_VERSION)) }, \
+        0x3E, 0x19, 0xDF, 0x2B, 0x4D, \
+        GREETER_4_(GREETER_EXTENT_(GREETER_ABI_VERSION, uint32_t)) }, \
     "GREETER_ABI_VERSION\0" "static u32", \
     /* load_plugin */ \
     { 62, 0, 9, 13, GREETER_BOUND_(load_plugin, Greeter *(*)(void)), 0x8D, 0x2C, 0x12, 0x9F, 0x8C, \
@@ -350,10 +361,12 @@ struct greeter_descriptor {
     GREETER_PLACE_ const struct greeter_descriptor abicheck_descriptor_greeter = GREETER_DESCRIPTOR
 #endif
 
+#if !defined(GREETER_WITHOUT_EXPORTS)
 /* Once in every plugin. It defines GREETER_ABI_VERSION as 1.2. */
 #define GREETER_PLUGIN \
     GREETER_CARRY_; \
     const uint32_t GREETER_ABI_VERSION = 0x00010002u; \
     GREETER_ASSERT_(1, "")
+#endif
 
 #endif

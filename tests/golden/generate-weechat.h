@@ -49,6 +49,7 @@ struct Plugin {
     int initialized;
 };
 
+#if !defined(WEECHAT_PLUGIN_WITHOUT_EXPORTS)
 /* tags.name: weechat_plugin_name . */
 extern WEECHAT_PLUGIN_EXPORT const char weechat_plugin_name[];
 /* tags.version: weechat_plugin_api_version equals "20221224-02". */
@@ -62,6 +63,7 @@ WEECHAT_PLUGIN_EXPORT int weechat_plugin_init(Plugin *plugin, int argc, char **a
 WEECHAT_PLUGIN_EXPORT int weechat_plugin_end(Plugin *plugin);
 /* Optional. */
 extern WEECHAT_PLUGIN_EXPORT const int weechat_plugin_priority;
+#endif
 
 #if defined(__cplusplus)
 }
@@ -184,6 +186,14 @@ template <typename T> constexpr unsigned long long wide(T number) {
 #define WEECHAT_PLUGIN_WIDE_(number) ((unsigned long long)(number))
 #define WEECHAT_PLUGIN_CONSTANT_ const
 
+#endif
+
+#if defined(WEECHAT_PLUGIN_WITHOUT_EXPORTS)
+#undef WEECHAT_PLUGIN_BOUND_
+#define WEECHAT_PLUGIN_BOUND_(name, ...) 0 /* nothing is declared that could be compared */
+#define WEECHAT_PLUGIN_EXTENT_(name, ...) sizeof(__VA_ARGS__)
+#else
+#define WEECHAT_PLUGIN_EXTENT_(name, ...) sizeof(name)
 #endif
 
 #if !defined(WEECHAT_PLUGIN_WITHOUT_ASSERTIONS)
@@ -481,7 +491,8 @@ struct weechat_plugin_descriptor {
     "weechat_plugin_end\0" "fn(*mut Plugin) -> c_int\0" "", \
     /* weechat_plugin_priority */ \
     { 54, 0, 10, 17, WEECHAT_PLUGIN_BOUND_(weechat_plugin_priority, const int *), 0x45, 0x91, \
-        0x41, 0x2B, 0x19, 0xB3, 0xF2, 0x2A, WEECHAT_PLUGIN_4_(sizeof(weechat_plugin_priority)) }, \
+        0x41, 0x2B, 0x19, 0xB3, 0xF2, 0x2A, \
+        WEECHAT_PLUGIN_4_(WEECHAT_PLUGIN_EXTENT_(weechat_plugin_priority, int)) }, \
     "weechat_plugin_priority\0" "static c_int", \
 }
 
@@ -513,9 +524,11 @@ struct weechat_plugin_descriptor {
     WEECHAT_PLUGIN_PLACE_ const struct weechat_plugin_descriptor abicheck_descriptor_weechat_plugin = WEECHAT_PLUGIN_DESCRIPTOR
 #endif
 
+#if !defined(WEECHAT_PLUGIN_WITHOUT_EXPORTS)
 /* Once in every plugin. */
 #define WEECHAT_PLUGIN_PLUGIN \
     WEECHAT_PLUGIN_CARRY_; \
     WEECHAT_PLUGIN_ASSERT_(1, "")
+#endif
 
 #endif

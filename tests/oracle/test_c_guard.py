@@ -104,6 +104,20 @@ def test_host_is_free_of_warnings_and_works(folder: Path, plugin: Path, by: str)
     assert run(host, plugin) == GREETING
 
 
+@pytest.mark.parametrize("by", ["gcc -std=c99", "clang++ -std=c++11"])
+def test_one_source_file_implements_the_guards_of_contracts_with_an_export_of_one_name(
+    folder: Path, plugin: Path, by: str
+) -> None:
+    make_headers(folder / "two", CONTRACT)
+    other = CONTRACT.replace("reeter", "aver").replace("REETER", "AVER").replace("greet", "wave")
+    headers = make_headers(folder / "two", other)
+    source = folder / "two.c"
+    source.write_text(TWO_CONTRACTS)
+    language = ["-x", "c++"] if "++" in by else []
+    run(*by.split(), *FLAGS, f"-I{headers}", *language, source, "-o", folder / "two-guards", "-ldl")
+    assert run(folder / "two-guards", plugin) == "1 0 no descriptor of gaver\n"
+
+
 @pytest.mark.parametrize(
     "target",
     [
@@ -128,6 +142,22 @@ def test_file_replaced_after_loading_leaves_the_plugin_as_it_was_checked(
     shutil.copy(plugin, copy)
     assert run(host, copy) == "Hello, World!\n"
 
+
+TWO_CONTRACTS = """\
+#define GREETER_HOST_IMPLEMENTATION
+#define GAVER_HOST_IMPLEMENTATION
+#include "greeter_host.h"
+#include "gaver_host.h"
+static int load_plugin(int fits) { return fits; } /* The name of an export, and the host's own. */
+int main(int argc, char **argv)
+{
+    char message[400];
+    const int fits = argc > 1 && greeter_plugin_check(argv[1], message, sizeof message);
+    printf("%d %d ", load_plugin(fits), gaver_plugin_check(argv[1], message, sizeof message));
+    printf("%.22s\\n", strstr(message, "no descriptor"));
+    return 0;
+}
+"""
 
 OVERWRITING = """\
 #define GREETER_HOST_IMPLEMENTATION
