@@ -40,28 +40,28 @@ SHARED_HEAD = f"""\
  */
 """
 USE = """\
-    #define CAPS_HOST_IMPLEMENTATION      (in one source file, before any other #include)
-    #include "FILE_STEM_host.h"
+    #define @CAPS_HOST_IMPLEMENTATION      (in one source file, before any other #include)
+    #include "@FILE_STEM_host.h"
 
-    NAME_plugin plugin;
+    @NAME_plugin plugin;
     char message[400];
-    if (!NAME_plugin_load(path, &plugin, message, sizeof message))
+    if (!@NAME_plugin_load(path, &plugin, message, sizeof message))
         fprintf(stderr, "%s\\n", message);
 
 Before a byte of it runs, the plugin's file was found to state every layout and prototype as this
 host was compiled with; in ELF files, also to have the exports and tags, which are looked up after
 loading elsewhere. On Linux the bytes loaded are a sealed copy of those checked; on Windows
-nobody can write to the file meanwhile; elsewhere, and with CAPS_LOAD_BY_PATH defined (for
+nobody can write to the file meanwhile; elsewhere, and with @CAPS_LOAD_BY_PATH defined (for
 plugins that find files by their own path), it could be replaced in between.
 Not checked: what only `abicheck verify` reads, and whether the plugin tells the truth."""
 
 FUNCTIONS = """\
 /* Whether a file is a plugin that fits: 1; or 0, and why not in `message`. Runs nothing of it. */
-int NAME_plugin_check(const char *path, char *message, size_t message_size);
+int @NAME_plugin_check(const char *path, char *message, size_t message_size);
 /* Check and load: 1; or 0, an empty `plugin`, and why in `message`. Runs its constructors. */
-int NAME_plugin_load(const char *path, NAME_plugin *plugin, char *message, size_t message_size);
+int @NAME_plugin_load(const char *path, @NAME_plugin *plugin, char *message, size_t message_size);
 /* Unload. Nothing that came from the plugin may be used any more, nor be running. */
-void NAME_plugin_unload(NAME_plugin *plugin);"""
+void @NAME_plugin_unload(@NAME_plugin *plugin);"""
 
 
 def generate(contract: Contract) -> tuple[GeneratedFile, ...]:
@@ -95,9 +95,9 @@ class _Guard:
     def filled(self, text: str) -> str:
         """Return a part of the guard with this contract's names in it."""
         for mark, name in (
-            ("NAME_", f"{self.names.stem}_"),
-            ("CAPS_", f"{self.names.prefix}_"),
-            ("FILE_STEM", file_stem(self.contract.name)),
+            ("@NAME_", f"{self.names.stem}_"),
+            ("@CAPS_", f"{self.names.prefix}_"),
+            ("@FILE_STEM", file_stem(self.contract.name)),
         ):
             text = text.replace(mark, name)
         return text
@@ -109,24 +109,24 @@ class _Guard:
         if unread:
             lines += [f"Nor these tags, which it does not read: {', '.join(unread)}."]
         yield from ("/*", *(f" * {line}".rstrip() for line in lines), " */")
-        yield "#if !defined(CAPS_HOST_H)\n#define CAPS_HOST_H"
-        yield "#if defined(CAPS_HOST_IMPLEMENTATION) && !defined(_WIN32) && !defined(_GNU_SOURCE)"
+        yield "#if !defined(@CAPS_HOST_H)\n#define @CAPS_HOST_H"
+        yield "#if defined(@CAPS_HOST_IMPLEMENTATION) && !defined(_WIN32) && !defined(_GNU_SOURCE)"
         yield "#define _GNU_SOURCE /* for dladdr and memfd_create */\n#endif"
         yield "#include <stddef.h>\n#include <stdint.h>"
-        yield "#if !defined(CAPS_WITHOUT_EXPORTS)"
-        yield "#define CAPS_WITHOUT_EXPORTS /* A host's own functions may have their names. */"
-        yield '#endif\n#include "FILE_STEM.h"\n#if defined(__cplusplus)\nextern "C" {\n#endif\n'
+        yield "#if !defined(@CAPS_WITHOUT_EXPORTS)"
+        yield "#define @CAPS_WITHOUT_EXPORTS /* A host's own functions may have their names. */"
+        yield '#endif\n#include "@FILE_STEM.h"\n#if defined(__cplusplus)\nextern "C" {\n#endif\n'
         yield from self._plugin()
         yield FUNCTIONS
         yield from self._frees()
         yield "#if defined(__cplusplus)\n}\n#endif\n#endif\n"
-        yield "#if defined(CAPS_HOST_IMPLEMENTATION) && !defined(CAPS_HOST_IMPLEMENTED)"
-        yield "#define CAPS_HOST_IMPLEMENTED"
+        yield "#if defined(@CAPS_HOST_IMPLEMENTATION) && !defined(@CAPS_HOST_IMPLEMENTED)"
+        yield "#define @CAPS_HOST_IMPLEMENTED"
         yield from self._implementation(tag_function(tags, self.exports))
 
     def _plugin(self) -> Iterator[str]:
         yield "/* A plugin that fits, loaded: its exports, NULL for optional ones that it lacks. */"
-        yield "typedef struct NAME_plugin {"
+        yield "typedef struct @NAME_plugin {"
         for each in self.exports.values():
             free: str | bool | None = False if each.free == "false" else each.free or None
             said = ownership(free)
@@ -134,7 +134,7 @@ class _Guard:
                 said += f": {self._free_name(each.name)}"
             yield f"    {self._slot(each)};{f' /* {sentence(said)} */' if said else ''}"
         yield "    void *guard_library, *guard_file; /* the guard's own */"
-        yield "} NAME_plugin;\n"
+        yield "} @NAME_plugin;\n"
 
     def _slot(self, each: ExportRecord) -> str:
         if isinstance(each.type, FunctionType):
@@ -182,7 +182,7 @@ class _Guard:
             pointer = declare(Pointer(result, is_mutable=True), "result", self.names)
             name = self._free_name(what)
             yield f"\n/* Give back what {said} returned: once, since the pointer becomes NULL. */"
-            yield f"static inline void {name}(const NAME_plugin *plugin, {pointer})\n{{"
+            yield f"static inline void {name}(const @NAME_plugin *plugin, {pointer})\n{{"
             yield f"    if (*result)\n        plugin->{free}({cast}*result);"
             yield "    *result = NULL;\n}"
 
@@ -194,7 +194,7 @@ class _Guard:
         text = _chosen(text, "RULES", is_wanted=bool(rules))
         tables = "\n".join([exports_table(self.exports, tags), *([rules] if rules else []), ""])
         text = text.replace("/*TABLES*/\n", tables).replace("/*TAGS*/\n", f"{tags}\n")
-        yield text.replace("CONTRACT", quoted).rstrip("\n")
+        yield text.replace("@CONTRACT", quoted).rstrip("\n")
 
 
 def _chosen(text: str, name: str, *, is_wanted: bool) -> str:

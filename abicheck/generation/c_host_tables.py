@@ -32,15 +32,15 @@ static const struct {
     int kind;
     unsigned width;
     size_t slot;
-} NAME_guard_exports[] = {
+} @NAME_guard_exports[] = {
 """
 RULES = """\
 /* What may differ: a record may be absent ('-', from versions before), a struct have more fields
- * ('+', in versions after), an enum have no more values ('='). */
+ * ('+', in versions after), an enum have no more values ('='), names are part of it ('~'). */
 static const struct {
     int kind;
     const char *owner, *name, *how;
-} NAME_guard_rules[] = {
+} @NAME_guard_rules[] = {
 """
 
 
@@ -50,10 +50,10 @@ def exports_table(exports: Mapping[str, ExportRecord], tags: str) -> str:
     for place, (name, each) in enumerate(exports.items()):
         kind = DATA if each.is_data else FUNCTION
         is_tag = f"(i == {place} &&" in tags
-        width = f"sizeof(*((NAME_plugin *)0)->{name})" if is_tag else "0"
-        text += f'    {{"{name}", {kind}, {width}, offsetof(NAME_plugin, {name})}},\n'
+        width = f"sizeof(*((@NAME_plugin *)0)->{name})" if is_tag else "0"
+        text += f'    {{"{name}", {kind}, {width}, offsetof(@NAME_plugin, {name})}},\n'
     text += "};\n"
-    return f"{text}enum {{ CAPS_GUARD_EXPORTS = {len(exports)} }};\n"
+    return f"{text}enum {{ @CAPS_GUARD_EXPORTS = {len(exports)} }};\n"
 
 
 def rules_table(plan: Plan) -> str:
@@ -76,6 +76,10 @@ def _rules(plan: Plan) -> Iterator[tuple[int, str, str, str]]:
             continue
         kind = each.kind if isinstance(each, StructRecord) else OPAQUE
         kind = ENUM if isinstance(each, EnumRecord) else kind
+        if isinstance(each, StructRecord) and each.struct.has_exact_names:
+            yield kind, "", each.name, "~"
+        if isinstance(each, EnumRecord) and each.enum.has_exact_names:
+            yield kind, "", each.name, "~"
         if each.name in first:
             yield kind, "", each.name, f"-{first[each.name]}"
         if isinstance(each, EnumRecord):

@@ -50,7 +50,7 @@ def _is_readable(contract: Contract, tag: Tag, exports: Mapping[str, ExportRecor
 def tag_function(tags: Sequence[Tag], exports: Mapping[str, ExportRecord]) -> str:
     """Return the function that judges the value of the export with an index."""
     text = "/* Whether the value of an export is one that the contract's tags accept. */\n"
-    text += "static int NAME_guard_tag(abicheck_file *file, int i, uint64_t value)\n{\n"
+    text += "static int @NAME_guard_tag(abicheck_file *file, int i, uint64_t value)\n{\n"
     for tag in tags:
         type_ = exports[tag.path.root].type
         is_signed = isinstance(type_, Scalar) and type_.name in SIGNED and not tag.shift
@@ -85,7 +85,7 @@ def _condition(tag: Tag, condition: Condition, place: int, *, is_signed: bool) -
 
 
 def _compared(condition: Condition, value: str, place: int, *, is_signed: bool) -> str:
-    width = f"NAME_guard_exports[{place}].width"
+    width = f"@NAME_guard_exports[{place}].width"
     if condition.key in {"equals", "one_of"}:
         wanted = condition.value if isinstance(condition.value, tuple) else (condition.value,)
         cut = f"<< (64 - 8 * {width})"

@@ -13,17 +13,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #if defined(__GLIBC__) && !defined(__USE_GNU)
-#error "NAME_host.h must come first in the file that defines CAPS_HOST_IMPLEMENTATION"
+#error "@NAME_host.h must come first in the file that defines @CAPS_HOST_IMPLEMENTATION"
 #endif
 #endif
 #include "abicheck_guard.h"
 #if ABICHECK_GUARD != 1
-#error "abicheck_guard.h is of another version of abicheck than NAME_host.h: generate both again"
+#error "abicheck_guard.h is of another version of abicheck than @NAME_host.h: generate both again"
 #endif
 
 /*TABLES*/
 /*IF RULES*/
-static int NAME_guard_is_later(const char *one, const char *other)
+static int @NAME_guard_is_later(const char *one, const char *other)
 {
     for (;;) {
         char *one_end, *other_end;
@@ -35,32 +35,32 @@ static int NAME_guard_is_later(const char *one, const char *other)
 }
 
 /* Whether a rule lets a record differ in a plugin of a version. */
-static int NAME_guard_may(char how, const char *owner, int kind, const char *name, const char *version)
+static int @NAME_guard_may(char how, const char *owner, int kind, const char *name, const char *version)
 {
     size_t i;
-    for (i = 0; i < sizeof NAME_guard_rules / sizeof *NAME_guard_rules; i++) {
-        const char *rule = NAME_guard_rules[i].how, *bound = *rule ? rule + 1 : rule;
-        if (*rule == how && NAME_guard_rules[i].kind == kind && !strcmp(NAME_guard_rules[i].owner, owner) &&
-            !strcmp(NAME_guard_rules[i].name, name) &&
-            (!*bound || NAME_guard_is_later(how == '-' ? bound : version, how == '-' ? version : bound)))
+    for (i = 0; i < sizeof @NAME_guard_rules / sizeof *@NAME_guard_rules; i++) {
+        const char *rule = @NAME_guard_rules[i].how, *bound = *rule ? rule + 1 : rule;
+        if (*rule == how && @NAME_guard_rules[i].kind == kind && !strcmp(@NAME_guard_rules[i].owner, owner) &&
+            !strcmp(@NAME_guard_rules[i].name, name) &&
+            (!*bound || @NAME_guard_is_later(how == '-' ? bound : version, how == '-' ? version : bound)))
             return 1;
     }
     return 0;
 }
 /*ELSE*/
-#define NAME_guard_may(how, owner, kind, name, version) 0
+#define @NAME_guard_may(how, owner, kind, name, version) 0
 /*END*/
 
 /* Whether the plugin's descriptor is there, for such a machine, and its lengths add up. */
-static int NAME_guard_sound(abicheck_file *file, const unsigned char *own, abicheck_record *contract)
+static int @NAME_guard_sound(abicheck_file *file, const unsigned char *own, abicheck_record *contract)
 {
     const unsigned char *at = file->first;
     abicheck_record record;
     uint64_t count = 0;
     int state = file->is_damaged ? -1 : 1;
     if (!file->first && !file->is_damaged)
-        return abicheck_guard_refuse(file, "no descriptor of CONTRACT: the plugin must include FILE_STEM.h and say "
-                                           "CAPS_PLUGIN, or the like in its language: `abicheck generate`");
+        return abicheck_guard_refuse(file, "no descriptor of @CONTRACT: the plugin must include @FILE_STEM.h and say "
+                                           "@CAPS_PLUGIN, or the like in its language: `abicheck generate`");
     if (file->is_ambiguous) return abicheck_guard_refuse(file, "several descriptors, which differ");
     if (file->first && file->found[0] != 1)
         return abicheck_guard_refuse(file, "its descriptor has format %d, newer than this guard's", file->found[0]);
@@ -77,7 +77,7 @@ static int NAME_guard_sound(abicheck_file *file, const unsigned char *own, abich
 
 /* Look for each part of one descriptor's whole in the other descriptor. Returns -1 if one is missing or
  * differs, else whether some are lawfully missing. */
-static int NAME_guard_parts(abicheck_file *file, const abicheck_record *whole, const abicheck_record *other,
+static int @NAME_guard_parts(abicheck_file *file, const abicheck_record *whole, const abicheck_record *other,
                             const unsigned char *end, const unsigned char *others, const unsigned char *others_end,
                             const char *version, int is_ours)
 {
@@ -91,10 +91,16 @@ static int NAME_guard_parts(abicheck_file *file, const abicheck_record *whole, c
         file->name = part.text[0];
         if (abicheck_guard_find(others, others_end, owner, part.kind, part.text[0], place, &found)) {
             if (is_ours && !abicheck_guard_same(file, owner, &part, &found, 0)) return -1;
-        } else if (is_ours ? !NAME_guard_may('-', owner, part.kind, part.text[0], version)
-                   : whole->kind == 7 ? NAME_guard_may('=', "", 7, owner, version)
+        } else if (is_ours && @NAME_guard_may('-', owner, part.kind, part.text[0], version)) {
+            is_aged = 1;
+        } else if (!@NAME_guard_may('~', "", whole->kind, owner, version) &&
+                   abicheck_guard_renamed(others, others_end, whole->start, end, owner, &part, &found) &&
+                   (is_ours || !@NAME_guard_may('-', owner, part.kind, found.text[0], version))) {
+            if (is_ours && !abicheck_guard_same(file, owner, &part, &found, 0)) return -1;
+        } else if (is_ours ? 1 /* neither old nor renamed */
+                   : whole->kind == 7 ? @NAME_guard_may('=', "", 7, owner, version)
                    : whole->kind == 2 && !(other->start[22] & 1) &&
-                     !(part.kind == 5 && place >= ABICHECK_IN(other, 4, 4) && NAME_guard_may('+', "", 2, owner, version))) {
+                     !(part.kind == 5 && place >= ABICHECK_IN(other, 4, 4) && @NAME_guard_may('+', "", 2, owner, version))) {
             abicheck_guard_refuse(file, "%s; the plugin is of version %s",
                                   is_ours ? "not in the plugin" : "unknown to this host", version);
             return -1;
@@ -105,7 +111,7 @@ static int NAME_guard_parts(abicheck_file *file, const abicheck_record *whole, c
     return is_aged;
 }
 
-static int NAME_guard_compare(abicheck_file *file, const unsigned char *mine, const unsigned char *mine_end,
+static int @NAME_guard_compare(abicheck_file *file, const unsigned char *mine, const unsigned char *mine_end,
                               const char *version)
 {
     const unsigned char *its = file->first, *its_end = file->end, *at = mine;
@@ -116,11 +122,11 @@ static int NAME_guard_compare(abicheck_file *file, const unsigned char *mine, co
         file->owner = "";
         file->name = ours.text[0];
         if (!abicheck_guard_find(its, its_end, "", ours.kind, ours.text[0], 0, &theirs)) {
-            if (NAME_guard_may('-', "", ours.kind, ours.text[0], version)) continue;
+            if (@NAME_guard_may('-', "", ours.kind, ours.text[0], version)) continue;
             return abicheck_guard_refuse(file, "not in the plugin, which is of version %s", version);
         }
-        newer = NAME_guard_parts(file, &theirs, &ours, its_end, mine, mine_end, version, 0);
-        older = newer < 0 ? -1 : NAME_guard_parts(file, &ours, &theirs, mine_end, its, its_end, version, 1);
+        newer = @NAME_guard_parts(file, &theirs, &ours, its_end, mine, mine_end, version, 0);
+        older = newer < 0 ? -1 : @NAME_guard_parts(file, &ours, &theirs, mine_end, its, its_end, version, 1);
         file->is_aged |= newer > 0 || older > 0;
         if (older < 0 || !abicheck_guard_same(file, "", &ours, &theirs, newer > 0 || older > 0)) return 0;
     }
@@ -129,9 +135,9 @@ static int NAME_guard_compare(abicheck_file *file, const unsigned char *mine, co
 
 /*TAGS*/
 /* Examine the image at `file->start`: its descriptor, and in ELF its exports and their values. */
-static int NAME_guard_image(abicheck_file *file)
+static int @NAME_guard_image(abicheck_file *file)
 {
-    static CAPS_CONSTANT_ struct NAME_descriptor descriptor = CAPS_DESCRIPTOR;
+    static @CAPS_CONSTANT_ struct @NAME_descriptor descriptor = @CAPS_DESCRIPTOR;
     const unsigned char *own = (const unsigned char *)&descriptor + 24, *head = abicheck_guard_bytes(file, 0, 32);
     abicheck_record contract, record;
     int i;
@@ -144,14 +150,14 @@ static int NAME_guard_image(abicheck_file *file)
     else if (!memcmp(head, "MZ", 2)) abicheck_guard_pe(file);
     else if (!memcmp(head, "\317\372\355\376", 4)) abicheck_guard_macho(file);
     else return abicheck_guard_refuse(file, "neither an ELF file nor a DLL nor a Mach-O file of 64 bits");
-    if (!NAME_guard_sound(file, own, &contract)) return 0;
-    for (i = 0; i < CAPS_GUARD_EXPORTS; i++) {
-        const int kind = NAME_guard_exports[i].kind;
-        const unsigned width = NAME_guard_exports[i].width;
+    if (!@NAME_guard_sound(file, own, &contract)) return 0;
+    for (i = 0; i < @CAPS_GUARD_EXPORTS; i++) {
+        const int kind = @NAME_guard_exports[i].kind;
+        const unsigned width = @NAME_guard_exports[i].width;
         uint64_t address = 0;
-        file->name = NAME_guard_exports[i].name;
+        file->name = @NAME_guard_exports[i].name;
         file->offsets[i] = UINT64_MAX; /* to be NULL */
-        if (NAME_guard_may('-', "", kind, file->name, contract.text[1]) &&
+        if (@NAME_guard_may('-', "", kind, file->name, contract.text[1]) &&
             (!abicheck_guard_find(file->first, file->end, "", kind, file->name, 0, &record) ||
              (file->is_elf && !abicheck_guard_export(file, file->name, &address))))
             continue;
@@ -161,21 +167,21 @@ static int NAME_guard_image(abicheck_file *file)
         if (file->is_elf && width) {
             address = abicheck_guard_place(file, address);
             if (address == UINT64_MAX) return abicheck_guard_refuse(file, "its value is not in the file");
-            if (!NAME_guard_tag(file, i, abicheck_guard_read(file, address, width))) return 0;
+            if (!@NAME_guard_tag(file, i, abicheck_guard_read(file, address, width))) return 0;
         }
     }
-    return NAME_guard_compare(file, own + 12, own + sizeof descriptor - 24, contract.text[1]) &&
+    return @NAME_guard_compare(file, own + 12, own + sizeof descriptor - 24, contract.text[1]) &&
            (!file->is_damaged || abicheck_guard_refuse(file, "damaged"));
 }
 
 /* Examine a file; of a universal one each image of 64 bits, since the system chooses among them. */
-static int NAME_guard_examine(abicheck_file *file)
+static int @NAME_guard_examine(abicheck_file *file)
 {
     const unsigned char *head = abicheck_guard_bytes(file, 0, 8);
     const uint64_t magic = abicheck_guard_number(head, 4, 1), count = abicheck_guard_number(head + 4, 4, 1);
     const int wide = magic == 0xcafebabf;
     uint64_t i, seen = 0;
-    if (!wide && magic != 0xcafebabe) return NAME_guard_image(file);
+    if (!wide && magic != 0xcafebabe) return @NAME_guard_image(file);
     for (i = 0; i < count && i < 64; i++) {
         file->start = file->window_size = 0;
         head = abicheck_guard_bytes(file, 8 + (wide ? 32u : 20u) * i, 16);
@@ -184,20 +190,20 @@ static int NAME_guard_examine(abicheck_file *file)
         file->window_size = 0;
         file->first = NULL;
         if (file->start > 0x40000000) return abicheck_guard_refuse(file, "damaged");
-        if (!NAME_guard_image(file)) return 0;
+        if (!@NAME_guard_image(file)) return 0;
         seen++;
     }
     return seen ? 1 : abicheck_guard_refuse(file, "no image of 64 bits");
 }
 
 /* Find the exports in the loaded plugin, and there alone: dlsym also looks into its dependencies. */
-static int NAME_guard_resolve(abicheck_file *file, NAME_plugin *plugin)
+static int @NAME_guard_resolve(abicheck_file *file, @NAME_plugin *plugin)
 {
     const uint16_t one = 1;
     uintptr_t first = 0;
     int i;
-    for (i = 0; i < CAPS_GUARD_EXPORTS; i++) {
-        const char *name = NAME_guard_exports[i].name;
+    for (i = 0; i < @CAPS_GUARD_EXPORTS; i++) {
+        const char *name = @NAME_guard_exports[i].name;
         unsigned char *value = NULL;
 #ifdef _WIN32
         const uintptr_t base = (uintptr_t)plugin->guard_library;
@@ -213,24 +219,24 @@ static int NAME_guard_resolve(abicheck_file *file, NAME_plugin *plugin)
         first = first ? first : base;
         if (!value || base != first || (file->is_elf && (uintptr_t)value - base != file->offsets[i]))
             return abicheck_guard_refuse(file, value ? "found in another library" : "no such export");
-        if (!file->is_elf && NAME_guard_exports[i].width &&
-            !NAME_guard_tag(file, i, abicheck_guard_number(value, NAME_guard_exports[i].width, !*(const char *)&one)))
+        if (!file->is_elf && @NAME_guard_exports[i].width &&
+            !@NAME_guard_tag(file, i, abicheck_guard_number(value, @NAME_guard_exports[i].width, !*(const char *)&one)))
             return 0;
-        memcpy((char *)plugin + NAME_guard_exports[i].slot, &address, sizeof address);
+        memcpy((char *)plugin + @NAME_guard_exports[i].slot, &address, sizeof address);
     }
     return 1;
 }
 
 /* Open, examine and, where there is a `plugin`, load. */
-static int NAME_guard_run(const char *path, NAME_plugin *plugin, char *message, size_t size)
+static int @NAME_guard_run(const char *path, @NAME_plugin *plugin, char *message, size_t size)
 {
     const char *problem = "cannot be read as a file of less than 1 GiB";
-    unsigned char found[2][4 * sizeof(struct NAME_descriptor) + 4096];
-    uint64_t offsets[CAPS_GUARD_EXPORTS];
+    unsigned char found[2][4 * sizeof(struct @NAME_descriptor) + 4096];
+    uint64_t offsets[@CAPS_GUARD_EXPORTS];
     abicheck_file file;
     int fits = 1;
     memset(&file, 0, sizeof file);
-    file.contract = "CONTRACT";
+    file.contract = "@CONTRACT";
     file.found = found[0];
     file.candidate = found[1];
     file.room = sizeof found[0];
@@ -249,13 +255,13 @@ static int NAME_guard_run(const char *path, NAME_plugin *plugin, char *message, 
                (int)sizeof file.loaded;
     file.stream = fits ? fopen(path, "rb") : NULL;
 #endif
-#if defined(__linux__) && defined(MFD_CLOEXEC) && !defined(CAPS_LOAD_BY_PATH)
+#if defined(__linux__) && defined(MFD_CLOEXEC) && !defined(@CAPS_LOAD_BY_PATH)
     if (file.stream && plugin) {
         const int copy = memfd_create("plugin", MFD_CLOEXEC | MFD_ALLOW_SEALING);
         ssize_t count;
         while ((count = sendfile(copy, fileno(file.stream), NULL, 1 << 30)) > 0) continue;
         fits = !count && !fcntl(copy, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
-        if (!fits) problem = "cannot be copied to memory; with CAPS_LOAD_BY_PATH it need not be";
+        if (!fits) problem = "cannot be copied to memory; with @CAPS_LOAD_BY_PATH it need not be";
         fclose(file.stream);
         file.stream = copy < 0 ? NULL : fdopen(copy, "rb");
         snprintf(file.loaded, sizeof file.loaded, "/proc/self/fd/%d", copy);
@@ -263,7 +269,7 @@ static int NAME_guard_run(const char *path, NAME_plugin *plugin, char *message, 
 #endif
     if (!fits || !file.stream || setvbuf(file.stream, NULL, _IONBF, 0))
         fits = abicheck_guard_refuse(&file, "%s", problem);
-    fits = fits && NAME_guard_examine(&file);
+    fits = fits && @NAME_guard_examine(&file);
     if (fits && plugin) {
         file.owner = file.name = "";
 #ifdef _WIN32
@@ -275,25 +281,25 @@ static int NAME_guard_run(const char *path, NAME_plugin *plugin, char *message, 
 #endif
         plugin->guard_file = file.stream; /* The loader knows a copy by its number: it stays open. */
         file.stream = NULL;
-        fits = fits && NAME_guard_resolve(&file, plugin);
-        if (!fits) NAME_plugin_unload(plugin);
+        fits = fits && @NAME_guard_resolve(&file, plugin);
+        if (!fits) @NAME_plugin_unload(plugin);
     }
     if (file.stream) fclose(file.stream);
     return fits;
 }
 
-int NAME_plugin_check(const char *path, char *message, size_t message_size)
+int @NAME_plugin_check(const char *path, char *message, size_t message_size)
 {
-    return NAME_guard_run(path, NULL, message, message_size);
+    return @NAME_guard_run(path, NULL, message, message_size);
 }
 
-int NAME_plugin_load(const char *path, NAME_plugin *plugin, char *message, size_t message_size)
+int @NAME_plugin_load(const char *path, @NAME_plugin *plugin, char *message, size_t message_size)
 {
     memset(plugin, 0, sizeof *plugin);
-    return NAME_guard_run(path, plugin, message, message_size);
+    return @NAME_guard_run(path, plugin, message, message_size);
 }
 
-void NAME_plugin_unload(NAME_plugin *plugin)
+void @NAME_plugin_unload(@NAME_plugin *plugin)
 {
     FILE *stream = (FILE *)plugin->guard_file;
 #ifdef _WIN32

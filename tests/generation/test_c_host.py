@@ -51,8 +51,14 @@ def test_contract_named_like_what_guards_share_is_refused() -> None:
 
 def test_no_mark_of_the_template_is_left() -> None:
     text = generate(parse_contract(contract("growth/growth.toml")))[0].text
-    for mark in ("NAME_", "CAPS_", "CONTRACT", "FILE_STEM", "/*IF", "/*ELSE", "/*END", "/*TA"):
+    for mark in ("@", "/*IF", "/*ELSE", "/*END", "/*TA"):
         assert mark not in text
+
+
+@pytest.mark.parametrize("name", ["NAME_of", "CAPS_on", "FILE_STEM", "CONTRACT"])
+def test_export_named_like_a_mark_keeps_its_name(name: str) -> None:
+    text = guard(f'{name} = "static u32"\n')
+    assert f'{{"{name}", 10, 0, offsetof(thing_plugin, {name})}},' in text
 
 
 def test_contract_that_names_no_export_has_no_guard() -> None:

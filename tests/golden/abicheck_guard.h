@@ -249,14 +249,74 @@ static int abicheck_guard_find(const unsigned char *at, const unsigned char *end
     return 0;
 }
 
+/* Whether two names are of one scalar on this machine; `char` is both one with a sign and one without. */
+static int abicheck_guard_scalars(const char *one, size_t one_length, const char *other, size_t other_length)
+{
+    static const struct { const char *name; size_t size; int kind; } scalars[] = { /* 1 unsigned, 2 signed, 3 both, 4 float */
+        {"u8", 1, 1}, {"u16", 2, 1}, {"u32", 4, 1}, {"u64", 8, 1}, {"usize", sizeof(size_t), 1},
+        {"i8", 1, 2}, {"i16", 2, 2}, {"i32", 4, 2}, {"i64", 8, 2}, {"isize", sizeof(size_t), 2},
+        {"uint8_t", 1, 1}, {"uint16_t", 2, 1}, {"uint32_t", 4, 1}, {"uint64_t", 8, 1}, {"size_t", sizeof(size_t), 1},
+        {"int8_t", 1, 2}, {"int16_t", 2, 2}, {"int32_t", 4, 2}, {"int64_t", 8, 2}, {"ssize_t", sizeof(size_t), 2},
+        {"c_uchar", 1, 1}, {"c_ushort", 2, 1}, {"c_uint", 4, 1}, {"c_ulong", sizeof(long), 1}, {"c_ulonglong", 8, 1},
+        {"c_schar", 1, 2}, {"c_short", 2, 2}, {"c_int", 4, 2}, {"c_long", sizeof(long), 2}, {"c_longlong", 8, 2},
+        {"uintptr_t", sizeof(size_t), 1}, {"intptr_t", sizeof(size_t), 2}, {"ptrdiff_t", sizeof(size_t), 2},
+        {"c_char", 1, 3}, {"f32", 4, 4}, {"c_float", 4, 4}, {"f64", 8, 4}, {"c_double", 8, 4},
+    };
+    size_t i, a = 0, b = 0;
+    for (i = 1; i <= sizeof scalars / sizeof *scalars; i++) {
+        const size_t length = strlen(scalars[i - 1].name);
+        a = length == one_length && !memcmp(one, scalars[i - 1].name, length) ? i : a;
+        b = length == other_length && !memcmp(other, scalars[i - 1].name, length) ? i : b;
+    }
+    return a && b && scalars[a - 1].size == scalars[b - 1].size && scalars[a - 1].kind & scalars[b - 1].kind;
+}
+
+/* Whether two types come to the same: they differ in what pointers may be used for, and in names of scalars. */
+static int abicheck_guard_alike(const char *ours, const char *theirs)
+{
+    static const char letters[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
+    if (!strncmp(ours, "static mut ", 11) && strncmp(theirs, "static mut ", 11)) return 0;
+    for (;; ours++, theirs++) {
+        size_t a = strspn(ours, letters), b = strspn(theirs, letters);
+        if ((a == 3 && !memcmp(ours, "mut ", 4)) || (a == 5 && !memcmp(ours, "const ", 6)))
+            a = strspn(ours += a + 1, letters);
+        if ((b == 3 && !memcmp(theirs, "mut ", 4)) || (b == 5 && !memcmp(theirs, "const ", 6)))
+            b = strspn(theirs += b + 1, letters);
+        if ((a != b || memcmp(ours, theirs, a)) && !abicheck_guard_scalars(ours, a, theirs, b)) return 0;
+        ours += a;
+        theirs += b;
+        if (*ours != *theirs || !*ours) return *ours == *theirs;
+    }
+}
+
+/* Find a part that differs from another in its name only, and whose name the other's side does not know. */
+static int abicheck_guard_renamed(const unsigned char *at, const unsigned char *end, const unsigned char *side,
+                                  const unsigned char *side_end, const char *owner, const abicheck_record *part,
+                                  abicheck_record *found)
+{
+    const char *within = "";
+    abicheck_record known;
+    while (abicheck_guard_next(&at, end, found) == 1) {
+        const char *a = part->text[1] + strlen(part->text[1]) + 1, *b = found->text[1] + strlen(found->text[1]) + 1;
+        within = found->is_part ? within : found->text[0];
+        if (found->kind == part->kind && !strcmp(within, owner) && *found->text[0] && *part->text[0] &&
+            !memcmp(found->start + 4, part->start + 4, 8) && abicheck_guard_alike(found->text[1], part->text[1]) &&
+            (part->kind != 6 || (!memcmp(found->start + 12, part->start + 12, 4) &&
+                                 !memcmp(a, b, (size_t)ABICHECK_IN(part, 8, 4)))) &&
+            !abicheck_guard_find(side, side_end, owner, part->kind, found->text[0], 0, &known))
+            return 1;
+    }
+    return 0;
+}
+
 /* Compare two records of one name. `is_aged`: one lawfully has parts that the other lacks. */
 static int abicheck_guard_same(abicheck_file *file, const char *owner, const abicheck_record *ours,
                                const abicheck_record *theirs, int is_aged)
 {
-    /* By kind: where the type's fingerprint is, the compiler's finding, and up to three numbers. */
+    /* By kind: whether it has a type, the compiler's finding, and up to three numbers. */
     static const struct { int type, found, at[3]; } places[] = {
         {0, 0, {0, 0, 0}}, {0, 0, {0, 0, 0}}, {0, 0, {4, 8, 0}}, {0, 0, {4, 8, 0}}, {0, 0, {4, 8, 0}},
-        {14, 13, {4, 8, 12}}, {16, 0, {4, 0, 0}}, {0, 0, {4, 0, 0}}, {0, 0, {4, 8, 0}}, {5, 4, {0, 0, 0}}, {5, 4, {13, 0, 0}},
+        {1, 13, {4, 8, 12}}, {1, 0, {4, 0, 0}}, {0, 0, {4, 0, 0}}, {0, 0, {4, 8, 0}}, {1, 4, {0, 0, 0}}, {1, 4, {13, 0, 0}},
     };
     static const char *const words[] = {"size", "alignment", "", "offset", "size", "kind", "width", "", "", "value",
                                         "value's high half", ""};
@@ -265,7 +325,7 @@ static int abicheck_guard_same(abicheck_file *file, const char *owner, const abi
     int i;
     file->owner = owner;
     file->name = ours->text[0];
-    if (type && ABICHECK_IN(ours, type, 8) != ABICHECK_IN(theirs, type, 8))
+    if (type && !abicheck_guard_alike(ours->text[1], theirs->text[1]))
         return abicheck_guard_refuse(file, "`%s` in the plugin, `%s` in this host", theirs->text[1], ours->text[1]);
     if (found && theirs->start[found] != 1 && (theirs->start[found] || kind > 8))
         return abicheck_guard_refuse(file, "its compiler did not find it to be `%s`", theirs->text[1]);

@@ -150,7 +150,13 @@ static int greeter_guard_parts(abicheck_file *file, const abicheck_record *whole
         file->name = part.text[0];
         if (abicheck_guard_find(others, others_end, owner, part.kind, part.text[0], place, &found)) {
             if (is_ours && !abicheck_guard_same(file, owner, &part, &found, 0)) return -1;
-        } else if (is_ours ? !greeter_guard_may('-', owner, part.kind, part.text[0], version)
+        } else if (is_ours && greeter_guard_may('-', owner, part.kind, part.text[0], version)) {
+            is_aged = 1;
+        } else if (!greeter_guard_may('~', "", whole->kind, owner, version) &&
+                   abicheck_guard_renamed(others, others_end, whole->start, end, owner, &part, &found) &&
+                   (is_ours || !greeter_guard_may('-', owner, part.kind, found.text[0], version))) {
+            if (is_ours && !abicheck_guard_same(file, owner, &part, &found, 0)) return -1;
+        } else if (is_ours ? 1 /* neither old nor renamed */
                    : whole->kind == 7 ? greeter_guard_may('=', "", 7, owner, version)
                    : whole->kind == 2 && !(other->start[22] & 1) &&
                      !(part.kind == 5 && place >= ABICHECK_IN(other, 4, 4) && greeter_guard_may('+', "", 2, owner, version))) {

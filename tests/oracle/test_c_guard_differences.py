@@ -27,6 +27,7 @@ format = 1
 start = "fn(*mut Config, Mode) -> c_int"
 settings = "static Config"
 level = "static i16"
+count = "static mut u32"
 [exports.stop]
 type = "fn(*mut Config)"
 optional = true
@@ -42,7 +43,11 @@ fields = [
   "next: *mut Config",
   "mode: Mode",
   "vector: Vector4",
+  "room: usize",
 ]
+[structs.Kept]
+names = "exact"
+fields = ["mark: u8"]
 [structs.Point]
 fields = ["x: i32", "y: f32"]
 [unions.Payload]
@@ -93,6 +98,15 @@ DIFFERENCES = {
         "Point: alignment 2 in the plugin, 4 in this host",
     ),
     "data-type": ('"static i16"', '"static u16"', "level: `static u16` in the plugin"),
+    "data-constant": ('"static mut u32"', '"static u32"', "count: `static u32` in the plugin"),
+    "name-that-counts": ('"mark: u8"', '"sign: u8"', "Kept.sign: unknown to this host"),
+    "renamed-elsewhere": (
+        '"x: i32", "y: f32"',
+        '"x: i32", "pad: u32", "z: f32"',
+        "Point.pad: unkn",
+    ),
+    "names-swapped": ('"low: c_uint : 3",\n  "high', '"high: c_uint : 3",\n  "low', "Config.low: "),
+    "char-of-either-sign": ('"bytes: [u8; 16]"', '"bytes: [i8; 16]"', "Payload.bytes: `[i8; 16]`"),
     "struct-renamed": ("Point", "Spot", "Point: not in the plugin"),
 }
 SAMENESSES = {
@@ -105,6 +119,15 @@ SAMENESSES = {
         "[unions.Payload]",
     ),
     "spelling": ('"x: i32"', '"x: int32_t"'),
+    "spelling-on-this-machine": ('"room: usize"', '"room: c_ulong"'),
+    "char": ("[c_char; 32]", "[i8; 32]"),
+    "mutability": ('"next: *mut Config"', '"next: *const Config"'),
+    "mutability-in-prototypes": ("fn(*mut Config, Mode)", "fn(*const Config, Mode)"),
+    "data-writable": ('"static i16"', '"static mut i16"'),
+    "field-renamed": ('"ratio: f64"', '"share: f64"'),
+    "bits-renamed": ('"high: c_uint : 5"', '"upper: c_uint : 5"'),
+    "value-renamed": ("Auto = 7", "Automatic = 7"),
+    "union-member-renamed": ('"whole: i64"', '"all: i64"'),
 }
 
 CHECK = """\
@@ -173,9 +196,11 @@ def rich(folder: Path) -> Path:
 
 
 def rich_plugin(folder: Path, name: str, text: str) -> Path:
-    data = "const Config settings = {0};\nLEVEL level = -2;\n"
-    kind = "uint16_t" if '"static u16"' in text else "int16_t"
-    return built_plugin(folder, name, text, "start stop", data.replace("LEVEL", f"const {kind}"))
+    level = "uint16_t" if '"static u16"' in text else "int16_t"
+    level = level if "static mut i16" in text else f"const {level}"
+    count = "uint32_t" if "static mut u32" in text else "const uint32_t"
+    data = f"const Config settings = {{0}};\n{level} level = -2;\n{count} count = 1;\n"
+    return built_plugin(folder, name, text, "start stop", data)
 
 
 @pytest.mark.parametrize("name", DIFFERENCES)
@@ -221,7 +246,7 @@ def test_verify_lets_in_what_the_guard_lets_in(folder: Path, name: str) -> None:
 
 
 def test_negative_tag_is_compared_with_its_sign(rich: Path, folder: Path) -> None:
-    data = "const Config settings = {0};\nconst int16_t level = -4;\n"
+    data = "const Config settings = {0};\nconst int16_t level = -4;\nuint32_t count = 1;\n"
     plugin = built_plugin(folder, "rich-negative", RICH, "start stop", data)
     assert "level: 65532 in the plugin; this host wants at_least -3" in run(rich, plugin)
 
