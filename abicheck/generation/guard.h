@@ -94,7 +94,7 @@ static int @NAME_guard_parts(abicheck_file *file, const abicheck_record *whole, 
         } else if (is_ours && @NAME_guard_may('-', owner, part.kind, part.text[0], version)) {
             is_aged = 1;
         } else if (!@NAME_guard_may('~', "", whole->kind, owner, version) &&
-                   abicheck_guard_renamed(others, others_end, whole->start, end, owner, &part, &found) &&
+                   abicheck_guard_renamed(file, others, others_end, whole->start, end, owner, &part, &found) &&
                    (is_ours || !@NAME_guard_may('-', owner, part.kind, found.text[0], version))) {
             if (is_ours && !abicheck_guard_same(file, owner, &part, &found, 0)) return -1;
         } else if (is_ours ? 1 /* neither old nor renamed */

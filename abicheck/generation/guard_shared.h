@@ -280,21 +280,34 @@ static int abicheck_guard_alike(const char *ours, const char *theirs)
     }
 }
 
-/* Find a part that differs from another in its name only, and whose name the other's side does not know. */
-static int abicheck_guard_renamed(const unsigned char *at, const unsigned char *end, const unsigned char *side,
-                                  const unsigned char *side_end, const char *owner, const abicheck_record *part,
-                                  abicheck_record *found)
+/* Whether two parts differ in their names at most. */
+static int abicheck_guard_like(const abicheck_record *one, const abicheck_record *other)
 {
+    const char *a = one->text[1] + strlen(one->text[1]) + 1, *b = other->text[1] + strlen(other->text[1]) + 1;
+    return one->kind == other->kind && *one->text[0] && *other->text[0] && !memcmp(one->start + 4, other->start + 4, 8) &&
+           abicheck_guard_alike(one->text[1], other->text[1]) &&
+           (one->kind != 6 || (!memcmp(one->start + 12, other->start + 12, 4) &&
+                               !memcmp(a, b, (size_t)ABICHECK_IN(one, 8, 4))));
+}
+
+/* Find the part of another side that a part is like and whose name its own side does not know. Of several
+ * such, as in unions, each has one of its own. */
+static int abicheck_guard_renamed(abicheck_file *file, const unsigned char *at, const unsigned char *end,
+                                  const unsigned char *side, const unsigned char *side_end, const char *owner,
+                                  const abicheck_record *part, abicheck_record *found)
+{
+    const unsigned char *const others = at, *before = side;
     const char *within = "";
     abicheck_record known;
-    while (abicheck_guard_next(&at, end, found) == 1) {
-        const char *a = part->text[1] + strlen(part->text[1]) + 1, *b = found->text[1] + strlen(found->text[1]) + 1;
+    size_t rank = 0;
+    while (before < part->start && abicheck_guard_next(&before, side_end, found) == 1)
+        if (found->is_part && abicheck_guard_like(found, part) && (file->work += (size_t)(end - others)) < 0x4000000)
+            rank += !abicheck_guard_find(others, end, owner, part->kind, found->text[0], 0, &known);
+    while (file->work < 0x4000000 && abicheck_guard_next(&at, end, found) == 1) { /* More work is no plugin's. */
         within = found->is_part ? within : found->text[0];
-        if (found->kind == part->kind && !strcmp(within, owner) && *found->text[0] && *part->text[0] &&
-            !memcmp(found->start + 4, part->start + 4, 8) && abicheck_guard_alike(found->text[1], part->text[1]) &&
-            (part->kind != 6 || (!memcmp(found->start + 12, part->start + 12, 4) &&
-                                 !memcmp(a, b, (size_t)ABICHECK_IN(part, 8, 4)))) &&
-            !abicheck_guard_find(side, side_end, owner, part->kind, found->text[0], 0, &known))
+        if (found->is_part && !strcmp(within, owner) && abicheck_guard_like(found, part) &&
+            (file->work += (size_t)(side_end - side)) < 0x4000000 &&
+            !abicheck_guard_find(side, side_end, owner, part->kind, found->text[0], 0, &known) && !rank--)
             return 1;
     }
     return 0;

@@ -51,7 +51,7 @@ fields = ["mark: u8"]
 [structs.Point]
 fields = ["x: i32", "y: f32"]
 [unions.Payload]
-fields = ["whole: i64", "part: Point", "bytes: [u8; 16]"]
+fields = ["whole: i64", "rest: i64", "part: Point", "bytes: [u8; 16]"]
 [enums.Mode]
 values = { Off = 0, On = 1, Auto = 7 }
 closed = true
@@ -107,6 +107,7 @@ DIFFERENCES = {
     ),
     "names-swapped": ('"low: c_uint : 3",\n  "high', '"high: c_uint : 3",\n  "low', "Config.low: "),
     "char-of-either-sign": ('"bytes: [u8; 16]"', '"bytes: [i8; 16]"', "Payload.bytes: `[i8; 16]`"),
+    "union-members-merged": ('"whole: i64", "rest: i64"', '"one: i64"', "Payload.rest: not in"),
     "struct-renamed": ("Point", "Spot", "Point: not in the plugin"),
 }
 SAMENESSES = {
@@ -128,6 +129,7 @@ SAMENESSES = {
     "bits-renamed": ('"high: c_uint : 5"', '"upper: c_uint : 5"'),
     "value-renamed": ("Auto = 7", "Automatic = 7"),
     "union-member-renamed": ('"whole: i64"', '"all: i64"'),
+    "union-members-renamed": ('"whole: i64", "rest: i64"', '"one: i64", "more: i64"'),
 }
 
 CHECK = """\
