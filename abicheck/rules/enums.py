@@ -141,7 +141,8 @@ class EnumClaims:
         for pair in pairs:
             name, value = pair.found or ("", None)
             fits = value is not None and self._same_value(value, pair.wanted.value, found.size)
-            renamed = pair.found is not None and name != pair.wanted.name
+            spellings = {pair.wanted.name, f"{self.enum.name}_{pair.wanted.name}"}
+            renamed = pair.found is not None and not {name, name.rstrip("_")} & spellings
             exact = renamed and self.enum.has_exact_names
             actual = f"{value} ({name})" if renamed else str(value)
             yield self.case.compared(
@@ -189,7 +190,7 @@ def pair_values(enum: Enum, found: EnumLayout) -> tuple[list[Enumerator], list[t
     left = dict(found.values)
     pairs: dict[str, tuple[str, int]] = {}
     order = sorted(enum.values, key=lambda each: -len(each.name))
-    for hits_of in (_named, _spelled_alike, _with_prefix, _with_value):
+    for hits_of in (_named, _spelled_alike, _behind_prefix, _with_prefix, _with_value):
         open_ = [wanted for wanted in order if wanted.name not in pairs]
         hits = hits_of(open_, left) if open_ and left else {}
         for wanted in open_:
@@ -215,6 +216,17 @@ def _spelled_alike(wanted: Sequence[EnumValue], left: Mapping[str, int]) -> Hits
         if (plain := _plain(name)) in names:
             hits.setdefault(names[plain], []).append(name)
     return hits
+
+
+def _behind_prefix(wanted: Sequence[EnumValue], left: Mapping[str, int]) -> Hits:
+    """Return names that end in a wanted one as it is written, as in "Mode_Off"."""
+    names = {each.name for each in wanted}
+    hits: Hits = {}
+    for name in left:
+        words = name.rstrip("_").split("_")[-MOST_WORDS:]
+        for end in {"_".join(words[at:]) for at in range(1, len(words))} & names:
+            hits.setdefault(end, []).append(name)
+    return {each: sorted(found, key=len) for each, found in hits.items()}
 
 
 def _with_prefix(wanted: Sequence[EnumValue], left: Mapping[str, int]) -> Hits:

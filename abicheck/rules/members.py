@@ -176,9 +176,14 @@ def _stays(graph: TypeGraph, member: FieldLayout, others: Mapping[str | None, in
 def _match(
     wanted: list[FieldLayout], leaves: list[FieldLayout], *, is_union: bool
 ) -> tuple[list[Pair], list[FieldLayout]]:
+    """Pair single fields. `class_` is `class`, which in the plugin's language is a keyword."""
     by_name: dict[str | None, FieldLayout] = {}
     for leaf in leaves:
         by_name.setdefault(leaf.name, leaf)
+    names = {field.name for field in wanted}
+    for leaf in leaves:
+        if leaf.name and leaf.name not in names:
+            by_name.setdefault(leaf.name.rstrip("_"), leaf)
     taken = {id(by_name[field.name]) for field in wanted if field.name in by_name}
     free: dict[int, list[FieldLayout]] = {}
     for leaf in leaves:

@@ -458,6 +458,21 @@ fields = ["left: u32", "right: u32"]
             c=("uint32_t left; uint32_t right", "uint32_t right; uint32_t left"),
             rust=("left: u32, right: u32", "right: u32, left: u32"),
         ),
+        ok(
+            "words-of-the-language",
+            contract=('"left: u32", "right: u32"', '"class: u32", "Self: u32"'),
+            c=("uint32_t left; uint32_t right", "uint32_t class_; uint32_t Self"),
+            rust=("left: u32, right: u32", "class: u32, Self_: u32"),
+        ),
+        bad(
+            "swapped-words-of-the-language",
+            contract=(
+                'names = "exact"\nfields = ["left: u32", "right: u32"]',
+                'fields = ["class: u32", "Self: u32"]',
+            ),
+            c=("uint32_t left; uint32_t right", "uint32_t Self_; uint32_t class_"),
+            rust=("left: u32, right: u32", "Self_: u32, class_: u32"),
+        ),
     ),
 )
 
