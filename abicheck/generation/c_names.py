@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from abicheck.generation.names import C_WORDS, capitals, escaped, identifier
-from abicheck.generation.plan import why_skipped
-from abicheck.model.types import Enum
+from abicheck.generation.plan import types_mentioned, why_skipped
+from abicheck.model.types import Enum, FunctionType, Struct
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from abicheck.model.contract import Contract
 
 
@@ -32,7 +34,8 @@ class Names:
                 chosen += "_"
             taken.add(chosen)
             self.types[name] = chosen
-        self._called_types = frozenset(self.types.values())
+        self._not_for_fields = C_WORDS | frozenset(self.types.values())
+        self._said = frozenset(_fields_and_parameters(contract))
         self.values: dict[tuple[str, str], str] = {}
         for definition in contract.definitions.values():
             if isinstance(definition, Enum):
@@ -63,9 +66,21 @@ class Names:
         One that is called like a type gives way: behind `Mode Mode` neither C++'s structs nor C's
         parameters can mean the type.
         """
-        chosen = escaped(name, C_WORDS)
-        return f"{chosen}_" if chosen in self._called_types else chosen
+        chosen = name
+        while chosen in self._not_for_fields or (chosen != name and chosen in self._said):
+            chosen += "_"
+        return chosen
 
     def macro(self, name: str) -> str:
         """Return the name of a macro that is the header's own affair."""
         return f"{self.prefix}_{name}_"
+
+
+def _fields_and_parameters(contract: Contract) -> Iterator[str]:
+    """Yield the name of every field and parameter, as the contract has it."""
+    for definition in contract.definitions.values():
+        if isinstance(definition, Struct):
+            yield from (each.name for each in definition.fields if each.name)
+    for type_ in types_mentioned(contract):
+        if isinstance(type_, FunctionType):
+            yield from (each.name for each in type_.parameters if each.name)

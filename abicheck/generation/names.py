@@ -20,9 +20,10 @@ C_WORDS = frozenset(
     protected public reinterpret_cast requires static_cast template this throw try typeid typename
     using virtual wchar_t xor xor_eq
     NULL offsetof va_list va_start va_end va_arg va_copy linux unix i386 near far interface
-    errno stdin stdout stderr assert EOF size_t ptrdiff_t ssize_t std""".split()  # noqa: SIM905  (a hundred words read better so)
+    errno stdin stdout stderr assert EOF size_t ptrdiff_t ssize_t std __func__
+    uint8_t uint16_t uint32_t uint64_t int8_t int16_t int32_t int64_t intptr_t uintptr_t""".split()  # noqa: SIM905  (a hundred words read better so)
 ) - {"final", "override", "import", "module"}
-"""Keywords of C23 and C++20, and macros of the headers that are included everywhere."""
+"""Keywords of C23 and C++20, and what the headers define that are included everywhere."""
 
 RUST_WORDS = frozenset(
     """as break const continue crate else enum extern false fn for if impl in let loop match mod

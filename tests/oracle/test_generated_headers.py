@@ -134,8 +134,9 @@ def test_descriptor_of_the_greeter_has_at_most_500_bytes(tmp_path: Path) -> None
 
 
 def contracts() -> list[tuple[str, str]]:
-    """Return every contract to copy from and every one of the corpus, by name and text."""
-    found = {path.stem: path.read_text() for path in sorted((ROOT / "schemas").glob("*.toml"))}
+    """Return every contract to copy from, those of odd names, and the corpus, by name and text."""
+    paths = [*(ROOT / "schemas").glob("*.toml"), *(ROOT / "fixtures/generation").glob("*.toml")]
+    found = {path.stem: path.read_text() for path in sorted(paths)}
     found |= {case.name: case.contract_text(case.all_changes()[0]) for case in CASES}
     return list(found.items())
 
@@ -154,6 +155,27 @@ def check_dialects(name: str, text: str, dialects: object, directory: Path) -> N
 @pytest.mark.parametrize(("name", "text"), contracts(), ids=dict(contracts()))
 def test_header_compiles_without_a_warning(name: str, text: str, tmp_path: Path) -> None:
     check_dialects(name, text, QUICK, tmp_path)
+
+
+@pytest.mark.parametrize("compiler", ["gcc", "clang", "g++", "clang++"])
+def test_names_that_give_way_to_keywords_are_exact_in_debug_information(
+    compiler: str, tmp_path: Path
+) -> None:
+    contract = abicheck.parse_contract(ROOT / "fixtures/generation/names.toml")
+    source = write(contract, tmp_path)
+    file = source.with_suffix(".cpp" if "+" in compiler else ".c")
+    start = "Template start(Class *a, uint8_t b, const char *c, int d)"
+    rest = "(void)a; (void)b; (void)c; (void)d; for (;;) ;"
+    other = "bool_t other(void) { return bool_t_TRUE; }"
+    file.write_text(f"{source.read_text()}{start} {{ {rest} }}\n{other}\n")
+    plugin = tmp_path / "plugin.so"
+    made = run(compiler, "-g", "-shared", "-fPIC", str(file), "-o", str(plugin))
+    assert made.returncode == 0, made.stderr
+    report = abicheck.verify(plugin, contract)
+    agreed = [each.subject for each in report.claims if each.rule == "evidence-conflict"]
+    assert {"structs.Class", "enums.bool_t"} <= {*agreed}
+    wrong = [each for each in report.claims if each.status == "mismatch"]
+    assert [each for each in wrong if not each.subject.startswith("exports.")] == []
 
 
 @pytest.mark.long

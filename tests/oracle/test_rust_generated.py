@@ -32,7 +32,7 @@ CROSS = (
     "x86_64-pc-windows-gnu", "x86_64-pc-windows-msvc", "aarch64-apple-darwin",
 )  # fmt: skip
 LINTED = (
-    "schema_greeter", "schema_nginx", "schema_php", "schema_weechat", "growth", "odd",
+    "schema_greeter", "schema_nginx", "schema_php", "schema_weechat", "growth", "odd", "names",
     "case_bit_fields", "case_variadic", "case_module_tags",
 )  # fmt: skip
 """Guards with every form of method, tag and type; a guard takes clippy half a second."""
@@ -48,6 +48,7 @@ def contracts() -> Iterator[tuple[str, Contract]]:
         yield f"case_{identifier(case.name)}", parse_contract_text(text, f"{case.name}.toml")
     yield "growth", parse_contract(contract("growth/growth.toml"))
     yield "odd", parse_contract(contract("generation/odd.toml"))
+    yield "names", parse_contract(contract("generation/names.toml"))
 
 
 def write_modules(
