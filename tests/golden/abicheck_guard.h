@@ -285,6 +285,7 @@ static int abicheck_guard_alike(const char *ours, const char *theirs)
         if ((a != b || memcmp(ours, theirs, a)) && !abicheck_guard_scalars(ours, a, theirs, b)) return 0;
         ours += a;
         theirs += b;
+        if (*ours != *theirs && (*ours == '&' || *ours == '*') && (*theirs == '&' || *theirs == '*')) continue;
         if (*ours != *theirs || !*ours) return *ours == *theirs;
     }
 }

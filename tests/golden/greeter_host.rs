@@ -305,6 +305,8 @@ const TERMS: descriptor::Terms = descriptor::Terms {
     since: &[],
     growing: &[],
     closed: &[],
+    exact: &[],
+    optional: &[],
 };
 
 #[rustfmt::skip]
@@ -405,7 +407,9 @@ impl Plugin {
     /// The plugin has no such data.
     pub fn GREETER_ABI_VERSION(&self) -> Result<*const u32, Absent> {
         let absent = Absent("the plugin has no GREETER_ABI_VERSION");
-        find(&self.loaded.library, "GREETER_ABI_VERSION").map_err(|_| absent)
+        let name = "GREETER_ABI_VERSION";
+        let found = find_unless(&self.loaded.lacking, &self.loaded.library, name);
+        found.ok().flatten().ok_or(absent)
     }
 
     /// Calls `load_plugin`: `fn() -> *mut Greeter`. What it returns goes back to `free_greeter` when it is dropped.
@@ -780,12 +784,15 @@ fn check(bytes: &[u8]) -> Result<Vec<&'static str>, Vec<Reason>> {
             (false, true) => "exported data",
             (false, false) => "an exported function",
         };
-        let is_free_to_lack = wanted.is_optional || wanted.is_forbidden;
         let found = match image.export(wanted.name).map(|found| found.nature) {
             Some(_) if wanted.is_forbidden => "one",
             Some(image::Nature::Code) if wanted.is_data => "a function",
             Some(image::Nature::Data) if !wanted.is_data => "data",
-            None if !is_free_to_lack && !lacking.contains(&wanted.name) => "no such export",
+            None if wanted.is_optional || wanted.is_forbidden => {
+                lacking.push(wanted.name);
+                continue;
+            }
+            None if !lacking.contains(&wanted.name) => "no such export",
             _ => continue,
         };
         let (subject, expected, found) = (wanted.name.into(), expected.into(), found.into());
@@ -898,7 +905,21 @@ fn open(path: &std::path::Path) -> Result<libloading::Library, Reason> {
     }
 }
 
-/// Returns the address of an export; optional ones may have none.
+/// Returns the address of an export, unless the plugin lacks it: libraries that it needs may have
+/// one of this name.
+#[allow(dead_code)]
+fn find_unless<T: Copy>(
+    lacking: &[&str],
+    library: &libloading::Library,
+    name: &'static str,
+) -> Result<Option<T>, Reason> {
+    if lacking.contains(&name) {
+        return Ok(None);
+    }
+    find(library, name).map(Some)
+}
+
+/// Returns the address of an export that the plugin has.
 #[allow(dead_code)]
 fn find<T: Copy>(library: &libloading::Library, name: &'static str) -> Result<T, Reason> {
     // SAFETY: the plugin's descriptor and its file have shown that the export has this type.
@@ -1028,6 +1049,10 @@ mod descriptor {
         pub growing: &'static [&'static str],
         /// Enums without any other values.
         pub closed: &'static [&'static str],
+        /// Structs, unions and enums whose members' names are part of the contract.
+        pub exact: &'static [&'static str],
+        /// Exports that a plugin need not have.
+        pub optional: &'static [&'static str],
     }
 
     /// Returns the descriptor for `contract` among the notes of a plugin's file.
@@ -1210,7 +1235,7 @@ mod descriptor {
         lacking: Vec<&'static str>,
     }
 
-    impl Comparison<'_, '_> {
+    impl<'a> Comparison<'a, '_> {
         fn mismatch(&mut self, subject: &str, expected: &str, found: &str) {
             self.reasons.push(Reason::Mismatch {
                 subject: subject.into(),
@@ -1273,7 +1298,7 @@ mod descriptor {
             let found = self.plugin.records.iter();
             let found = found.filter(|each| each.owner.is_empty() && each.name == name);
             let Some(theirs) = found.copied().find(|each| each.kind == ours.kind) else {
-                if !self.is_older_than(name) {
+                if !self.is_older_than(name) && !self.terms.optional.contains(&name) {
                     self.mismatch(name, what(ours), "none in the plugin");
                 }
                 return;
@@ -1295,6 +1320,7 @@ mod descriptor {
             let fields =
                 |records: &[Record]| records.iter().filter(|each| each.owner == owner).count();
             let newer = self.is_newer(host) && self.terms.growing.contains(&owner);
+            let mut renamed = Vec::new();
             for (index, field) in host
                 .records
                 .iter()
@@ -1313,10 +1339,15 @@ mod descriptor {
                 } else {
                     plugin.records.iter().find(same)
                 };
-                match theirs {
-                    Some(theirs) => self.member(field, theirs),
-                    None if self.is_older_than(&field.subject()) => {}
-                    None => self.mismatch(&field.subject(), field.texts[0], "none in the plugin"),
+                let subject = field.subject();
+                if let Some(theirs) = theirs {
+                    self.member(field, theirs);
+                } else if self.is_older_than(&subject) {
+                } else if let Some(theirs) = self.renamed(field) {
+                    renamed.push(theirs.name);
+                    self.member(field, &theirs);
+                } else {
+                    self.mismatch(&subject, field.texts[0], "none in the plugin");
                 }
                 if self.reasons.len() > before {
                     break; // What follows is moved by this one.
@@ -1324,7 +1355,8 @@ mod descriptor {
             }
             for extra in plugin.records.iter().filter(|each| each.owner == owner) {
                 let known = |each: &Record| each.owner == owner && each.name == extra.name;
-                if ours.number(22, 1) & 1 == 0 && !newer && !host.records.iter().any(known) {
+                let is_known = host.records.iter().any(known) || renamed.contains(&extra.name);
+                if ours.number(22, 1) & 1 == 0 && !newer && !is_known && ours.kind != UNION {
                     let found = format!("{} at offset {}", extra.texts[0], extra.number(4, 4));
                     let found = if extra.kind == BIT_FIELD {
                         extra.texts[0]
@@ -1347,6 +1379,28 @@ mod descriptor {
             }
         }
 
+        /// The plugin's member that is like one of the host's but for its name, which the plugin
+        /// does not know. Of several such, as in unions, each has one of its own.
+        fn renamed(&self, ours: &Record) -> Option<Record<'a>> {
+            let (host, plugin) = (&self.host.records, &self.plugin.records);
+            if ours.name.is_empty() || self.terms.exact.contains(&ours.owner) {
+                return None;
+            }
+            let unknown = |each: &&Record, to: &[Record]| {
+                let mut same = to.iter().filter(|other| other.owner == each.owner);
+                !same.any(|other| other.name == each.name)
+            };
+            let big = self.plugin.build[0] == 2;
+            let like = |each: &&Record| is_like(ours, each, big);
+            let twins = host
+                .iter()
+                .filter(|each| unknown(each, plugin))
+                .filter(like);
+            let rank = twins.take_while(|each| each.name != ours.name).count();
+            let found = plugin.iter().filter(like);
+            found.filter(|each| unknown(each, host)).nth(rank).copied()
+        }
+
         fn member(&mut self, ours: &Record, theirs: &Record) {
             let subject = ours.subject();
             if ours.kind == BIT_FIELD {
@@ -1362,13 +1416,16 @@ mod descriptor {
                 return;
             }
             let is_same = self.number(&subject, "offset", ours.number(4, 4), theirs.number(4, 4))
-                && self.types(&subject, ours, theirs, 14)
+                && self.types(&subject, ours, theirs)
                 && self.number(&subject, "size", ours.number(8, 4), theirs.number(8, 4));
             let [kind, found] = [ours, theirs].map(|each| each.number(12, 1));
             let is_known = kind != 0 && found != 0;
             let is_sign =
                 matches!((kind & 15, found & 15), (1, 2) | (2, 1)) && kind & 16 == found & 16;
-            let is_free = is_sign && self.has_free_sign(ours.texts[0]);
+            let is_free = is_sign
+                && [ours, theirs]
+                    .iter()
+                    .any(|it| self.has_free_sign(it.texts[0]));
             if is_same && is_known && kind != found && !is_free {
                 self.mismatch(&subject, kind_name(kind), kind_name(found));
             } else if is_same && theirs.number(13, 1) > 1 {
@@ -1391,11 +1448,10 @@ mod descriptor {
             element == "c_char" || self.host.records.iter().any(is_open)
         }
 
-        /// Compares types by their fingerprints, and where those differ by what they stand for.
-        fn types(&mut self, subject: &str, ours: &Record, theirs: &Record, at: usize) -> bool {
+        /// Compares types by what they come to.
+        fn types(&mut self, subject: &str, ours: &Record, theirs: &Record) -> bool {
             let [expected, found] = [ours, theirs].map(|each| each.texts[0]);
-            let is_same = ours.number(at, 8) == theirs.number(at, 8)
-                || super::spelling(expected) == super::spelling(found);
+            let is_same = super::is_alike(expected, found);
             if !is_same {
                 self.mismatch(subject, expected, found);
             }
@@ -1423,6 +1479,7 @@ mod descriptor {
                     .find(|each| each.name == name)
                     .map(|each| each.number(4, 8))
             };
+            let mut renamed = Vec::new();
             for value in host.records.iter().filter(|each| each.owner == owner) {
                 let expected = value.number(4, 8) as i64;
                 match of(&plugin.records, value.name).map(|found| found as i64) {
@@ -1431,11 +1488,18 @@ mod descriptor {
                         self.mismatch(&value.subject(), &expected.to_string(), &found.to_string());
                     }
                     None if self.is_older_than(&value.subject()) => {}
-                    None => self.mismatch(&value.subject(), &expected.to_string(), "no such value"),
+                    None => match self.renamed(value).map(|found| found.name) {
+                        Some(name) => renamed.push(name),
+                        None => {
+                            self.mismatch(&value.subject(), &expected.to_string(), "no such value");
+                        }
+                    },
                 }
             }
             for value in plugin.records.iter().filter(|each| each.owner == owner) {
-                if self.terms.closed.contains(&owner) && of(&host.records, value.name).is_none() {
+                let is_known =
+                    of(&host.records, value.name).is_some() || renamed.contains(&value.name);
+                if self.terms.closed.contains(&owner) && !is_known {
                     self.mismatch(&value.subject(), "no such value", "one in the plugin");
                 }
             }
@@ -1449,7 +1513,7 @@ mod descriptor {
                     ours.texts[0],
                     "another type, by the plugin's compiler",
                 );
-            } else if self.types(name, ours, theirs, 5) && ours.kind == FUNCTION {
+            } else if self.types(name, ours, theirs) && ours.kind == FUNCTION {
                 self.owner_of(name, ours.texts[1], theirs.texts[1]);
             } else if ours.kind == DATA {
                 self.number(name, "size", ours.number(13, 4), theirs.number(13, 4));
@@ -1466,6 +1530,18 @@ mod descriptor {
                 .filter(|each| matches!(each.kind, FUNCTION | DATA));
             exports.any(|each| each.name == name && each.number(4, 1) == 1)
         }
+    }
+
+    /// Whether two members of one owner differ in their names at most.
+    fn is_like(ours: &Record, theirs: &Record, big: bool) -> bool {
+        let [here, there] = [ours, theirs].map(|each| match each.kind {
+            BIT_FIELD => bits(each, big),
+            _ => Some((each.number(4, 4), each.number(8, 4))),
+        });
+        (ours.kind, ours.owner, here) == (theirs.kind, theirs.owner, there)
+            && here.is_some()
+            && !theirs.name.is_empty()
+            && super::is_alike(ours.texts[0], theirs.texts[0])
     }
 
     /// Returns the place and width of a bit-field: measured by its sample, or else declared.
@@ -1524,23 +1600,39 @@ fn version(text: &str) -> Vec<u64> {
     parts
 }
 
-/// Returns a type in which names of one representation on this platform are one name.
-fn spelling(type_: &str) -> String {
-    let mut found = String::new();
+/// Whether two types come to the same on this platform: they differ in what pointers may be used
+/// for and in names of scalars, or `char` stands for a byte with a sign or without.
+fn is_alike(ours: &str, theirs: &str) -> bool {
+    if ours.starts_with("static mut ") && !theirs.starts_with("static mut ") {
+        return false; // This host may write there.
+    }
+    let [ours, theirs] = [ours, theirs].map(spelling);
+    let is_byte = |each: &str| matches!(each, "i8" | "u8");
+    let is_char = |one: &str, other: &str| one == "c_char" && is_byte(other);
+    let same = |(one, other): (&String, &String)| {
+        one == other || is_char(one, other) || is_char(other, one)
+    };
+    ours.len() == theirs.len() && ours.iter().zip(&theirs).all(same)
+}
+
+/// Returns the words and signs of a type, in which names of one representation are one name.
+fn spelling(type_: &str) -> Vec<String> {
+    let mut found = Vec::new();
     let mut word = String::new();
     for letter in type_.chars().chain([' ']) {
         if letter.is_alphanumeric() || letter == '_' {
             word.push(letter);
             continue;
         }
-        found.push_str(&representation(&std::mem::take(&mut word)));
-        found.push(letter);
+        if !matches!(word.as_str(), "" | "mut" | "const") {
+            found.push(representation(&word));
+        }
+        word.clear();
+        if letter != ' ' {
+            found.push(if letter == '&' { '*' } else { letter }.into());
+        }
     }
     found
-        .replace("*const ", "*")
-        .replace("*mut ", "*")
-        .replace("&mut ", "*")
-        .replace('&', "*")
 }
 
 fn representation(word: &str) -> String {

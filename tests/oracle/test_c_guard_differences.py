@@ -124,6 +124,7 @@ SAMENESSES = {
     "char": ("[c_char; 32]", "[i8; 32]"),
     "mutability": ('"next: *mut Config"', '"next: *const Config"'),
     "mutability-in-prototypes": ("fn(*mut Config, Mode)", "fn(*const Config, Mode)"),
+    "reference": ("fn(*mut Config, Mode)", "fn(&mut Config, Mode)"),
     "data-writable": ('"static i16"', '"static mut i16"'),
     "field-renamed": ('"ratio: f64"', '"share: f64"'),
     "bits-renamed": ('"high: c_uint : 5"', '"upper: c_uint : 5"'),
@@ -175,7 +176,9 @@ def built_host(folder: Path, name: str, text: str, shown: str) -> Path:
     return folder / name
 
 
-def built_plugin(folder: Path, name: str, text: str, functions: str, data: str = "") -> Path:
+def built_plugin(
+    folder: Path, name: str, text: str, functions: str, data: str = "", *flags: str
+) -> Path:
     """Build a stripped plugin whose functions are labels, since nobody calls them."""
     parsed = parse_contract_text(text, "contract.toml")
     include = headers(folder / f"{name}.include", text, host=False)
@@ -188,7 +191,8 @@ def built_plugin(folder: Path, name: str, text: str, functions: str, data: str =
     macro = f"{parsed.name.upper()}_PLUGIN;\n"
     source.write_text(f'#include "{parsed.name}.h"\n{macro}{labels}{data}')
     plugin = folder / f"lib{name}.so"
-    run("gcc", "-shared", "-fPIC", "-nostdlib", "-s", f"-I{include}", source, "-o", plugin)
+    always = ("-shared", "-fPIC", "-nostdlib", "-s", f"-I{include}")
+    run("gcc", *always, source, "-o", plugin, *flags)
     return plugin
 
 
@@ -197,12 +201,12 @@ def rich(folder: Path) -> Path:
     return built_host(folder, "rich", RICH, "stop")
 
 
-def rich_plugin(folder: Path, name: str, text: str) -> Path:
+def rich_plugin(folder: Path, name: str, text: str, *flags: str) -> Path:
     level = "uint16_t" if '"static u16"' in text else "int16_t"
     level = level if "static mut i16" in text else f"const {level}"
     count = "uint32_t" if "static mut u32" in text else "const uint32_t"
     data = f"const Config settings = {{0}};\n{level} level = -2;\n{count} count = 1;\n"
-    return built_plugin(folder, name, text, "start stop", data)
+    return built_plugin(folder, name, text, "start stop", data, *flags)
 
 
 @pytest.mark.parametrize("name", DIFFERENCES)

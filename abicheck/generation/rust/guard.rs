@@ -333,12 +333,15 @@ fn check(bytes: &[u8]) -> Result<Vec<&'static str>, Vec<Reason>> {
             (false, true) => "exported data",
             (false, false) => "an exported function",
         };
-        let is_free_to_lack = wanted.is_optional || wanted.is_forbidden;
         let found = match image.export(wanted.name).map(|found| found.nature) {
             Some(_) if wanted.is_forbidden => "one",
             Some(image::Nature::Code) if wanted.is_data => "a function",
             Some(image::Nature::Data) if !wanted.is_data => "data",
-            None if !is_free_to_lack && !lacking.contains(&wanted.name) => "no such export",
+            None if wanted.is_optional || wanted.is_forbidden => {
+                lacking.push(wanted.name);
+                continue;
+            }
+            None if !lacking.contains(&wanted.name) => "no such export",
             _ => continue,
         };
         let (subject, expected, found) = (wanted.name.into(), expected.into(), found.into());
@@ -451,7 +454,21 @@ fn open(path: &std::path::Path) -> Result<libloading::Library, Reason> {
     }
 }
 
-/// Returns the address of an export; optional ones may have none.
+/// Returns the address of an export, unless the plugin lacks it: libraries that it needs may have
+/// one of this name.
+#[allow(dead_code)]
+fn find_unless<T: Copy>(
+    lacking: &[&str],
+    library: &libloading::Library,
+    name: &'static str,
+) -> Result<Option<T>, Reason> {
+    if lacking.contains(&name) {
+        return Ok(None);
+    }
+    find(library, name).map(Some)
+}
+
+/// Returns the address of an export that the plugin has.
 #[allow(dead_code)]
 fn find<T: Copy>(library: &libloading::Library, name: &'static str) -> Result<T, Reason> {
     // SAFETY: the plugin's descriptor and its file have shown that the export has this type.

@@ -156,6 +156,8 @@ class _Host:
             f"    since: &[{', '.join(self._since())}],",
             f"    growing: &[{', '.join(self._growing())}],",
             f"    closed: &[{', '.join(self._closed())}],",
+            f"    exact: &[{', '.join(self._exact())}],",
+            f"    optional: &[{', '.join(optional)}],",
             "};",
             "",
             text.SKIP,
@@ -187,6 +189,11 @@ class _Host:
             if export.since:
                 yield f"({text.string(export.name)}, {text.string(export.since)})"
 
+    def _exact(self) -> Iterator[str]:
+        for each in self.contract.definitions.values():
+            if isinstance(each, Struct | Enum) and each.has_exact_names:
+                yield text.string(each.name)
+
     def _growing(self) -> Iterator[str]:
         for definition in self.contract.definitions.values():
             if isinstance(definition, Struct) and (
@@ -216,13 +223,13 @@ class _Host:
         fields, found = [], []
         for each in functions:
             field, type_ = Methods.field(each), f"{module}::{export_type(each.name)}"
-            lookup = f"find(&library, {text.string(each.name)})"
+            name = text.string(each.name)
             if each.export.is_optional or each.export.since:
                 fields.append(f"{field}: Option<{type_}>,")
-                found.append(f"{field}: {lookup}.ok(),")
+                found.append(f"{field}: find_unless(&lacking, &library, {name})?,")
             else:
                 fields.append(f"{field}: {type_},")
-                found.append(f"{field}: {lookup}?,")
+                found.append(f"{field}: find(&library, {name})?,")
         return [
             f"/// A loaded plugin that keeps the contract `{self.contract.name}`.",
             "///",

@@ -237,7 +237,9 @@ class Methods:
             ),
             f"    pub fn {name}(&self) -> Result<{written}, Absent> {{",
             f"        let absent = Absent({text.string(f'the plugin has no {export.name}')});",
-            f"        find(&self.loaded.library, {text.string(export.name)}).map_err(|_| absent)",
+            f"        let name = {text.string(export.name)};",
+            "        let found = find_unless(&self.loaded.lacking, &self.loaded.library, name);",
+            "        found.ok().flatten().ok_or(absent)",
             "    }",
         ]
 
