@@ -127,15 +127,19 @@ def _language(arguments: Arguments) -> str:
         raise UsageError(f"say in which language ({listed}): abicheck generate LANGUAGE CONTRACT")
     language = arguments.words.pop(0)
     if language not in known:
-        what = "guards for hosts" if arguments.has("--host") else "languages"
+        if language == "python":
+            raise UsageError(
+                f"hosts in Python call abicheck.load and need no guard; --host is for {listed}"
+            )
         close = suggestion(language, known)
-        raise UsageError(f"{language!r} is none of the {what} there are: {listed}{close}")
+        raise UsageError(f"{language!r} is none of the languages there are: {listed}{close}")
     return language
 
 
 def _print(files: Sequence[GeneratedFile]) -> int:
     if len(files) != 1:
-        names = " and ".join(file.name for file in files)
+        *first, last = (file.name for file in files)
+        names = f"{', '.join(first)} and {last}"
         raise UsageError(f"only one file fits on standard output, not {names}; say -o DIR")
     streams.write(files[0].text)
     return ExitCode.COMPATIBLE
