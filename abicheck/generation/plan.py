@@ -262,6 +262,12 @@ def types_mentioned(contract: Contract) -> Iterator[Type]:
     written += [
         each.type for each in contract.exports if each.type is not None and not why_skipped(each)
     ]
+    yield from types_within(*written)
+
+
+def types_within(*types: Type) -> Iterator[Type]:
+    """Yield types, and every type that they are written with: elements, parameters, pointees."""
+    written = [*types]
     while written:
         type_ = written.pop()
         yield type_

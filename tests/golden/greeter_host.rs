@@ -357,7 +357,7 @@ impl std::fmt::Debug for Plugin {
 
 /// The library and its exported functions.
 #[rustfmt::skip]
-#[allow(dead_code, non_snake_case)]
+#[allow(dead_code, non_snake_case, clippy::struct_field_names)]
 struct Loaded {
     export_free_greeter: ffi::abicheck_greeter::export_free_greeter,
     export_free_greeting: ffi::abicheck_greeter::export_free_greeting,
@@ -378,7 +378,7 @@ impl Loaded {
 }
 
 #[rustfmt::skip]
-#[allow(dead_code, non_snake_case, clippy::must_use_candidate, clippy::similar_names, clippy::too_many_arguments, clippy::type_complexity, clippy::let_and_return)]
+#[allow(dead_code, non_snake_case, clippy::must_use_candidate, clippy::similar_names, clippy::too_many_arguments, clippy::type_complexity, clippy::let_and_return, clippy::should_implement_trait)]
 impl Plugin {
     /// Calls `free_greeter`: `fn(*mut Greeter)`.
     ///
@@ -428,7 +428,7 @@ impl Plugin {
 }
 
 #[rustfmt::skip]
-#[allow(dead_code, non_snake_case, clippy::must_use_candidate, clippy::similar_names, clippy::too_many_arguments, clippy::type_complexity, clippy::let_and_return)]
+#[allow(dead_code, non_snake_case, clippy::must_use_candidate, clippy::similar_names, clippy::too_many_arguments, clippy::type_complexity, clippy::let_and_return, clippy::should_implement_trait)]
 impl Pointer<ffi::Greeter> {
     /// Calls the plugin's `Greeter.greet`: `fn(*const c_char) -> *const c_char`. What it returns goes back to `free_greeting` when it is dropped.
     ///

@@ -33,7 +33,7 @@ CROSS = (
 )  # fmt: skip
 LINTED = (
     "schema_greeter", "schema_nginx", "schema_php", "schema_weechat", "growth", "odd", "names",
-    "case_bit_fields", "case_variadic", "case_module_tags",
+    "prelude", "case_bit_fields", "case_variadic", "case_module_tags",
 )  # fmt: skip
 """Guards with every form of method, tag and type; a guard takes clippy half a second."""
 CRATE = "//! All of them.\n#![no_std]\n#![deny(warnings, missing_docs)]\n#![allow(unused_macros)]\n"
@@ -49,6 +49,7 @@ def contracts() -> Iterator[tuple[str, Contract]]:
     yield "growth", parse_contract(contract("growth/growth.toml"))
     yield "odd", parse_contract(contract("generation/odd.toml"))
     yield "names", parse_contract(contract("generation/names.toml"))
+    yield "prelude", parse_contract(contract("generation/prelude.toml"))
 
 
 def write_modules(

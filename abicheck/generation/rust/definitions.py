@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from abicheck.generation.plan import expanded, takes_back
+from abicheck.generation.plan import expanded, takes_back, types_within
 from abicheck.generation.rust import text
 from abicheck.generation.rust.bits import FUNCTIONS, accessors
 from abicheck.generation.rust.storage import (
@@ -24,14 +24,24 @@ from abicheck.generation.rust.types import (
     type_name,
 )
 from abicheck.layout import facts_for, lay_out
-from abicheck.model.types import Alias, Array, Enum, Named, Opaque, Scalar, Struct, spell
+from abicheck.model.types import (
+    Alias,
+    Array,
+    Enum,
+    FunctionType,
+    Named,
+    Opaque,
+    Scalar,
+    Struct,
+    spell,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from abicheck.generation.rust.types import Writer
     from abicheck.model.target import Target
-    from abicheck.model.types import Definition, Field
+    from abicheck.model.types import Definition, Field, Type
 
 VA_LISTS = {
     "arm": [("_ap", "*mut core::ffi::c_void")],
@@ -80,7 +90,15 @@ class Definitions:
                 written = self.writer.type(definition.type)
                 return [
                     *text.documentation(f"The contract's name for `{spell(definition.type)}`."),
-                    *text.attribute("allow", ["dead_code", *_type_lints(name), *_complex(written)]),
+                    *text.attribute(
+                        "allow",
+                        [
+                            "dead_code",
+                            *_type_lints(name),
+                            *_snake_case(_parameters(definition.type)),
+                            *_complex(written),
+                        ],
+                    ),
                     *text.alias(type_name(name), written),
                 ]
 
@@ -381,10 +399,18 @@ def _complex(written: str) -> list[str]:
     return ["clippy::type_complexity"] if len(written) > MOST_COMPLEX else []
 
 
+def _parameters(*types: Type) -> list[str]:
+    """Return the names of the parameters of all functions within types."""
+    functions = [each for each in types_within(*types) if isinstance(each, FunctionType)]
+    return [each.name for function in functions for each in function.parameters if each.name]
+
+
+def _snake_case(names: Iterable[str]) -> list[str]:
+    return [] if all(map(is_snake_case, names)) else ["non_snake_case"]
+
+
 def _field_lints(names: Sequence[str], struct: Struct) -> list[str]:
-    lints = []
-    if not all(is_snake_case(name) for name in names):
-        lints.append("non_snake_case")
+    lints = _snake_case([*names, *_parameters(*(field.type for field in struct.fields))])
     if any(name.startswith("_") for name in names):
         lints.append("clippy::pub_underscore_fields")
     if len(struct.fields) > 2:  # noqa: PLR2004  fewer have no prefix in common

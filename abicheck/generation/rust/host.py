@@ -248,7 +248,7 @@ class _Host:
             "",
             "/// The library and its exported functions.",
             text.SKIP,
-            "#[allow(dead_code, non_snake_case)]",
+            "#[allow(dead_code, non_snake_case, clippy::struct_field_names)]",
             "struct Loaded {",
             *(f"    {each}" for each in fields),
             "    lacking: Vec<&'static str>,",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from abicheck.generation.plan import ExportRecord, StructRecord, takes_back
 from abicheck.generation.rust import text
-from abicheck.generation.rust.types import identifier, type_name
+from abicheck.generation.rust.types import given_way, identifier, type_name
 from abicheck.model.paths import see_through
 from abicheck.model.records import record
 from abicheck.model.types import (
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 ALLOWED = (
     "#[allow(dead_code, non_snake_case, clippy::must_use_candidate, clippy::similar_names, "
-    "clippy::too_many_arguments, clippy::type_complexity, clippy::let_and_return)]"
+    "clippy::too_many_arguments, clippy::type_complexity, clippy::let_and_return, "
+    "clippy::should_implement_trait)]"
 )
 OURS_ON_PLUGIN = frozenset({"load", "load_in_place", "load_with", "check", "clone", "fmt"})
 OURS_ON_POINTER = frozenset({"new", "as_ptr", "as_c_str", "fmt", "into_raw", "drop", "deref"})
@@ -68,7 +69,7 @@ class Methods:
         """Return the methods for exports."""
         lines = [text.SKIP, ALLOWED, "impl Plugin {"]
         for export in self.exports.values():
-            name = _name(export.name, OURS_ON_PLUGIN)
+            name = given_way(export.name, OURS_ON_PLUGIN)
             if isinstance(export.export.type, FunctionType):
                 lines += self._function(name, export)
             else:
@@ -126,7 +127,7 @@ class Methods:
         place = f"(*self.as_ptr()).{identifier(field.name)}"
         lookup.append(f"let found = unsafe {{ {place} }}.ok_or(Absent({null}))?;")
         about = f"Calls the plugin's `{path}`: `{field.text}`"
-        name = _name(field.name, OURS_ON_POINTER)
+        name = given_way(field.name, OURS_ON_POINTER)
         free = takes_back(field.field.free, field.field.type, self.definitions)
         return self._method(Call(path, name, function, free, about, tuple(lookup), can_lack=True))
 
@@ -262,15 +263,11 @@ def _function_of(type_: Type) -> Type | None:
     return type_.to if isinstance(type_, Pointer) else None
 
 
-def _name(name: str, taken: frozenset[str]) -> str:
-    return f"{name}_" if name in taken else identifier(name)
-
-
 def _argument_names(function: FunctionType) -> list[str]:
     names: list[str] = []
     for index, parameter in enumerate(function.parameters):
         name = identifier(parameter.name) if parameter.name else f"argument_{index + 1}"
-        if name in names or name in {"found", "result", "free", "self"}:
+        while name in names or name in {"found", "result", "free", "self"}:
             name = f"{name}_{index + 1}"
         names.append(name)
     return names

@@ -45,7 +45,9 @@ Obstacles = list[str]
 
 def identifier(name: str) -> str:
     """Return a field's, function's or value's name as Rust writes it: `type` is `r#type`."""
-    if name in UNRAW or name == "_":
+    if name == "_":
+        return "__"
+    if name.rstrip("_") in UNRAW:
         return f"{name}_"
     if name in RUST_WORDS:
         return f"r#{name}"
@@ -54,7 +56,12 @@ def identifier(name: str) -> str:
 
 def type_name(name: str) -> str:
     """Return a type's name as Rust writes it."""
-    return f"{name}_" if name in TAKEN else identifier(name)
+    return given_way(name, TAKEN)
+
+
+def given_way(name: str, taken: frozenset[str]) -> str:
+    """Return a name that gives way to others by a `_`, as do those that would be taken for it."""
+    return f"{name}_" if name.rstrip("_") in taken else identifier(name)
 
 
 class Writer:
