@@ -148,8 +148,13 @@ class _Module:
         if plain:
             yield ""
         yield f"{INDENT}def __init__("
-        yield f"{INDENT * 2}self,"
-        yield f"{INDENT * 2}count: int = 0,"
+        own, count = "self", "count"
+        while any(own == field.name for field in named):
+            own = f"_{own}"
+        while any(count == field.name for field in named):
+            count = f"_{count}"
+        yield f"{INDENT * 2}{own},"
+        yield f"{INDENT * 2}{count}: int = 0,"
         yield f"{INDENT * 2}/,"
         if named:
             yield f"{INDENT * 2}*,"

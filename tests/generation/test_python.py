@@ -190,6 +190,13 @@ def test_a_type_checker_passes_what_is_right(tmp_path: Path) -> None:
 
 
 @pytest.mark.oracle
+def test_a_type_checker_passes_every_module(tmp_path: Path) -> None:
+    paths = [*(ROOT / "schemas").glob("*.toml"), *(ROOT / "fixtures/generation").glob("*.toml")]
+    imports = [f"import {module(path, tmp_path).stem}\n" for path in sorted(paths)]
+    assert checked(tmp_path, "".join(imports)) == [""]
+
+
+@pytest.mark.oracle
 def test_a_type_checker_finds_what_is_wrong(tmp_path: Path) -> None:
     module(contract("greeter"), tmp_path)
     module(EVERYTHING, tmp_path)
