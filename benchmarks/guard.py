@@ -1,13 +1,15 @@
-"""Measure what the generated guard for C takes to check a plugin of five megabytes, and to load it.
+"""Measure what the generated guards take to check a plugin of five megabytes, and to load it.
 
-    python benchmarks/guard.py        needs gcc
+    python benchmarks/guard.py        needs gcc, and cargo for the guard in Rust
 
 The plugin is the tutorial's, with 20 000 further exports and 4 MB of data. Each figure is the
-median of 500 calls within one process, after the first.
+median of 500 calls within one process, after the first. Beside the guards stand `dlopen` and
+`libloading`, which check nothing.
 """
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -41,7 +43,7 @@ static int order(const void *one, const void *other)
 
 int main(int argc, char **argv)
 {
-    static double check[500], load[500];
+    static double check[500], load[500], bare[500];
     greeter_plugin plugin;
     char message[400] = "";
     double before;
@@ -58,10 +60,61 @@ int main(int argc, char **argv)
         if (fits)
             greeter_plugin_unload(&plugin);
     }
+    for (i = -1; fits && i < 500; i++) {
+        void *library;
+        before = now();
+        library = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
+        bare[i < 0 ? 0 : i] = now() - before;
+        dlclose(library);
+    }
     qsort(check, 500, sizeof *check, order);
     qsort(load, 500, sizeof *load, order);
-    printf("check %.0f us, load %.0f us %s\\n", check[250], load[250], message);
+    qsort(bare, 500, sizeof *bare, order);
+    printf("check %.0f us, load %.0f us, dlopen alone %.0f us\\n%s", check[250], load[250],
+           bare[250], message);
     return !fits;
+}
+"""
+
+
+MANIFEST = """\
+[package]
+name = "measure"
+version = "0.1.0"
+edition = "2021"
+
+[dependencies]
+libloading = "0.8"
+"""
+
+MAIN = """\
+#![allow(dead_code)]
+mod greeter_host;
+use std::time::{Duration, Instant};
+
+fn median<T>(mut act: impl FnMut() -> T) -> u128 {
+    let mut took: Vec<Duration> = (0..501)
+        .map(|_| {
+            let before = Instant::now();
+            let kept = act();
+            let took = before.elapsed();
+            drop(kept);
+            took
+        })
+        .skip(1)
+        .collect();
+    took.sort();
+    took[250].as_micros()
+}
+
+fn main() {
+    let path = std::env::args().nth(1).unwrap();
+    let check = median(|| greeter_host::Plugin::check(&path).unwrap());
+    let load = median(|| greeter_host::Plugin::load(&path).unwrap());
+    let in_place = median(|| greeter_host::Plugin::load_in_place(&path).unwrap());
+    let bare = median(|| unsafe { libloading::Library::new(&path).unwrap() });
+    println!("check {check} us, load {load} us, in place {in_place} us");
+    println!("libloading alone {bare} us");
 }
 """
 
@@ -69,8 +122,22 @@ int main(int argc, char **argv)
 def run(*command: str | Path) -> str:
     """Run a command and return what it prints."""
     return subprocess.run(
-        list(map(str, command)), check=True, capture_output=True, text=True
+        list(map(str, command)), check=True, stdout=subprocess.PIPE, text=True
     ).stdout
+
+
+def measure_rust(folder: Path, plugin: Path) -> str:
+    """Return what the guard in Rust takes, built for release."""
+    if shutil.which("cargo") is None:
+        return "cargo is not installed"
+    project = folder / "measure"
+    (project / "src").mkdir(parents=True)
+    (project / "Cargo.toml").write_text(MANIFEST)
+    (project / "src/main.rs").write_text(MAIN)
+    for file in generate(parse_contract(str(ROOT / "schemas/greeter.toml")), "rust", host=True):
+        (project / "src" / file.name).write_text(file.text)
+    run("cargo", "build", "-q", "--release", "--manifest-path", project / "Cargo.toml")
+    return run(project / "target/release/measure", plugin).strip()
 
 
 def main() -> None:
@@ -90,7 +157,8 @@ def main() -> None:
         print(f"{plugin.stat().st_size / 1e6:.1f} MB, {EXPORTS} exports")
         for how in ("", "-DGREETER_LOAD_BY_PATH"):
             run("gcc", *flags, *([how] if how else []), folder / "host.c", "-o", folder / "host")
-            print(f"{how or 'from a copy':24}", run(folder / "host", plugin).strip())
+            print(f"C, {how or 'from a copy':24}", run(folder / "host", plugin).strip())
+        print(f"{'Rust':27}", measure_rust(folder, plugin))
 
 
 if __name__ == "__main__":

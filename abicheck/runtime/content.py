@@ -25,6 +25,10 @@ MFD_EXEC = 0x10
 """Source: linux/memfd.h, since Linux 6.3; older kernels answer EINVAL."""
 
 
+MOST_BUSY = 20
+"""How often sealing is tried while the kernel is busy with a page of the copy."""
+
+
 class Content:
     """The bytes of one file as they were at one time, and their SHA-256 in hex.
 
@@ -44,7 +48,7 @@ class Content:
                 return None
             try:
                 _write(descriptor, memoryview(self.buffer))
-                _seal(descriptor)
+                seal(descriptor)
             except OSError:
                 os.close(descriptor)
                 return None
@@ -113,7 +117,7 @@ def content_of(path: str, descriptor: int) -> Content:
         while window := os.read(descriptor, WINDOW):
             digest.update(window)
             _write(copy, memoryview(window))
-        _seal(copy)
+        seal(copy)
         import mmap  # noqa: PLC0415
 
         mapped = mmap.mmap(copy, 0, access=mmap.ACCESS_READ)
@@ -147,12 +151,26 @@ def _memfd(path: str) -> int | None:
     return None
 
 
-def _seal(descriptor: int) -> None:
-    """Let nobody change the bytes from now on, through whatever descriptor or mapping."""
+def seal(descriptor: int) -> None:
+    """Let nobody change the bytes from now on, through whatever descriptor or mapping.
+
+    The kernel answers EBUSY, after a wait of its own, while it still holds a page for itself:
+    once in ten thousand copies of some megabytes. That is over the next time.
+    """
+    import errno  # noqa: PLC0415 (with the next)
     import fcntl  # noqa: PLC0415 (not on Windows)
+    import time  # noqa: PLC0415 (hardly ever)
 
     seals = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
-    fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, seals)
+    for left in reversed(range(MOST_BUSY)):
+        try:
+            fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, seals)
+        except OSError as error:
+            if error.errno != errno.EBUSY or not left:
+                raise
+            time.sleep(0.001)
+        else:
+            return
 
 
 def _write(descriptor: int, rest: memoryview) -> None:

@@ -78,6 +78,7 @@ static inline void greeter_free_Greeter_greet(const greeter_plugin *plugin, cons
 #include <windows.h>
 #else
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #if defined(__linux__)
@@ -326,9 +327,11 @@ static int greeter_guard_run(const char *path, greeter_plugin *plugin, char *mes
 #if defined(__linux__) && defined(MFD_CLOEXEC) && !defined(GREETER_LOAD_BY_PATH)
     if (file.stream && plugin) {
         const int copy = memfd_create("plugin", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+        int tries = 20; /* The kernel may be busy with a page, some times in 100 000. */
         ssize_t count;
         while ((count = sendfile(copy, fileno(file.stream), NULL, 1 << 30)) > 0) continue;
-        fits = !count && !fcntl(copy, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
+        while ((fits = !count && !fcntl(copy, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)) == 0 &&
+               !count && errno == EBUSY && --tries) continue;
         if (!fits) problem = "cannot be copied to memory; with GREETER_LOAD_BY_PATH it need not be";
         fclose(file.stream);
         file.stream = copy < 0 ? NULL : fdopen(copy, "rb");

@@ -363,14 +363,14 @@ struct Loaded {
     export_free_greeting: ffi::abicheck_greeter::export_free_greeting,
     export_load_plugin: ffi::abicheck_greeter::export_load_plugin,
     lacking: Vec<&'static str>,
-    library: libloading::Library,
+    library: Opened,
 }
 
 #[rustfmt::skip]
 #[allow(clippy::unnecessary_wraps)]
 impl Loaded {
     fn new(
-        library: libloading::Library,
+        library: Opened,
         lacking: Vec<&'static str>,
     ) -> Result<Self, Reason> {
         Ok(Self { export_free_greeter: find(&library, "free_greeter")?, export_free_greeting: find(&library, "free_greeting")?, export_load_plugin: find(&library, "load_plugin")?, lacking, library })
@@ -823,11 +823,56 @@ fn read(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
     std::fs::read(path)
 }
 
+/// A library, and the copy that it was loaded from; it is unloaded before that is closed.
+struct Opened {
+    library: libloading::Library,
+    _copy: Copied,
+}
+
+impl std::ops::Deref for Opened {
+    type Target = libloading::Library;
+
+    fn deref(&self) -> &libloading::Library {
+        &self.library
+    }
+}
+
+/// A copy in memory. The loader knows a library by the copy's number, and would take another
+/// plugin's copy under the same number for this one: it stays open while anything is loaded from it.
+#[allow(dead_code)]
+struct Copied(Option<std::fs::File>);
+
+impl Drop for Copied {
+    fn drop(&mut self) {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        if let Some(file) = self.0.take() {
+            use libloading::os::unix::{Library, RTLD_LAZY};
+            use std::os::fd::{AsRawFd, IntoRawFd};
+            // RTLD_NOLOAD, which the GNU C library has elsewhere on MIPS.
+            let is_gnu_mips = cfg!(all(
+                target_env = "gnu",
+                any(
+                    target_arch = "mips",
+                    target_arch = "mips64",
+                    target_arch = "mips32r6",
+                    target_arch = "mips64r6"
+                )
+            ));
+            let without_loading = if is_gnu_mips { 8 } else { 4 };
+            let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+            // SAFETY: nothing is loaded, so that nothing of a library runs.
+            if unsafe { Library::open(Some(path), RTLD_LAZY | without_loading) }.is_ok() {
+                let _ = file.into_raw_fd();
+            }
+        }
+    }
+}
+
 /// Loads exactly `bytes`, from a sealed copy in memory that no other program can change.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-fn open_copy(_path: &std::path::Path, bytes: &[u8]) -> Result<libloading::Library, Reason> {
+fn open_copy(_path: &std::path::Path, bytes: &[u8]) -> Result<Opened, Reason> {
     use std::io::Write;
-    use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd};
+    use std::os::fd::{AsRawFd, FromRawFd};
 
     unsafe extern "C" {
         fn memfd_create(name: *const std::ffi::c_char, flags: std::ffi::c_uint) -> std::ffi::c_int;
@@ -836,6 +881,7 @@ fn open_copy(_path: &std::path::Path, bytes: &[u8]) -> Result<libloading::Librar
     const CLOSE_ON_EXEC_AND_SEALABLE: std::ffi::c_uint = 1 | 2;
     const ADD_SEALS: std::ffi::c_int = 1033;
     const SEAL_SHRINK_GROW_WRITE_SEAL: std::ffi::c_int = 1 | 2 | 4 | 8;
+    const BUSY: i32 = 16;
 
     // SAFETY: the name ends in NUL.
     let file = unsafe { memfd_create(c"plugin".as_ptr(), CLOSE_ON_EXEC_AND_SEALABLE) };
@@ -845,26 +891,32 @@ fn open_copy(_path: &std::path::Path, bytes: &[u8]) -> Result<libloading::Librar
     // SAFETY: the descriptor was just made, and nobody else has it.
     let mut file = unsafe { std::fs::File::from_raw_fd(file) };
     file.write_all(bytes).map_err(Reason::Unreadable)?;
+    // The kernel may be busy with a page of the copy, once in thousands of times.
+    let mut tries = 20;
     // SAFETY: sealing takes one more argument, an int.
-    if unsafe { fcntl(file.as_raw_fd(), ADD_SEALS, SEAL_SHRINK_GROW_WRITE_SEAL) } != 0 {
-        return Err(Reason::Unreadable(std::io::Error::last_os_error()));
+    while unsafe { fcntl(file.as_raw_fd(), ADD_SEALS, SEAL_SHRINK_GROW_WRITE_SEAL) } != 0 {
+        let error = std::io::Error::last_os_error();
+        tries -= 1;
+        if error.raw_os_error() != Some(BUSY) || tries == 0 {
+            return Err(Reason::Unreadable(error));
+        }
     }
     let path = format!("/proc/self/fd/{}", file.as_raw_fd());
-    let library = open(std::path::Path::new(&path))?;
-    // It stays open for good: the loader knows the library by this number, and would take
-    // another plugin's copy under the same number for this one.
-    let _ = file.into_raw_fd();
-    Ok(library)
+    let copy = Copied(Some(file));
+    Ok(Opened {
+        library: open(std::path::Path::new(&path))?,
+        _copy: copy,
+    })
 }
 
 /// Loads the file at `path` while it is held open; see `Plugin::load` for what that is worth.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn open_copy(path: &std::path::Path, bytes: &[u8]) -> Result<libloading::Library, Reason> {
+fn open_copy(path: &std::path::Path, bytes: &[u8]) -> Result<Opened, Reason> {
     open_in_place(path, bytes)
 }
 
 /// Loads the file at its own path, and reads it again to see whether it is still the same.
-fn open_in_place(path: &std::path::Path, bytes: &[u8]) -> Result<libloading::Library, Reason> {
+fn open_in_place(path: &std::path::Path, bytes: &[u8]) -> Result<Opened, Reason> {
     let path = path.canonicalize().map_err(Reason::Unreadable)?;
     let held = hold(&path).map_err(Reason::Unreadable)?;
     if read(&path).map_err(Reason::Unreadable)? != bytes {
@@ -874,7 +926,10 @@ fn open_in_place(path: &std::path::Path, bytes: &[u8]) -> Result<libloading::Lib
     let is_same = read(&path).map_err(Reason::Unreadable)? == bytes;
     drop(held);
     if is_same {
-        Ok(library)
+        Ok(Opened {
+            library,
+            _copy: Copied(None),
+        })
     } else {
         Err(Reason::Unverified("it changed while it was loaded".into()))
     }
@@ -973,7 +1028,7 @@ impl Plugin {
 
     fn load_with(
         path: &std::path::Path,
-        open: fn(&std::path::Path, &[u8]) -> Result<libloading::Library, Reason>,
+        open: fn(&std::path::Path, &[u8]) -> Result<Opened, Reason>,
     ) -> Result<Self, Refused> {
         let refused = |reasons| Refused {
             file: path.into(),

@@ -123,6 +123,30 @@ fn main() {
 """
 
 
+LEAVES = """\
+#![allow(dead_code)]
+mod guard_rich;
+fn main() {
+    let count = || std::fs::read_dir("/proc/self/fd").unwrap().count();
+    let before = count();
+    for _ in 0..20 {
+        guard_rich::Plugin::load(std::env::args().nth(1).unwrap()).unwrap();
+    }
+    println!("{}", count() - before);
+}
+"""
+
+
+def test_plugin_that_is_dropped_leaves_no_copy(
+    workshop: Workshop, rich: Path, tmp_path: Path
+) -> None:
+    plugin = rich_plugin(tmp_path, "rich", RICH)
+    (rich.parent / "leaves.rs").write_text(LEAVES)
+    flags = ("--edition", "2021", "-o", tmp_path / "leaves", rich.parent / "leaves.rs")
+    run("rustc", *workshop.libraries(), *flags)
+    assert run(tmp_path / "leaves", plugin) == "0\n"
+
+
 def test_optional_export_of_a_dependency_is_not_the_plugins(
     workshop: Workshop, rich: Path, tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import mmap
 import os
 import threading
 from typing import TYPE_CHECKING, Any
@@ -125,6 +126,17 @@ def test_sealed_copy_cannot_be_written_to() -> None:
         os.pwrite(writer, b"x", 0)
     os.close(writer)
     content.close()
+
+
+def test_copy_is_sealed_once_the_system_is_done_with_its_pages() -> None:
+    descriptor = os.memfd_create("copy", os.MFD_ALLOW_SEALING)
+    os.ftruncate(descriptor, 4096)
+    page = mmap.mmap(descriptor, 4096)  # That it is mapped for writing is what keeps it busy.
+    threading.Timer(0.003, page.close).start()
+    contents.seal(descriptor)
+    with pytest.raises(PermissionError):
+        os.write(descriptor, b"x")
+    os.close(descriptor)
 
 
 @BOTH
