@@ -12,18 +12,17 @@ from abicheck.generation.plan import (
     FIELD,
     FUNCTION,
     OPAQUE,
+    STRUCT,
     EnumRecord,
     ExportRecord,
     StructRecord,
 )
-from abicheck.model.growth import as_of, fixed_structs, version_parts
-from abicheck.model.types import Struct
+from abicheck.model.growth import filled_by_plugins, first_versions, fixed_structs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from abicheck.generation.plan import Plan
-    from abicheck.model.contract import Contract
 
 EXPORTS = """\
 /* Every export, where it goes, and how many bytes its value has if that is a tag. */
@@ -67,7 +66,8 @@ def rules_table(plan: Plan) -> str:
 
 def _rules(plan: Plan) -> Iterator[tuple[int, str, str, str]]:
     fixed = fixed_structs(plan.contract)
-    first = _first_versions(plan.contract)
+    produced = filled_by_plugins(plan.contract)
+    first = first_versions(plan.contract)
     for each in plan.records:
         if isinstance(each, ExportRecord):
             if each.export.is_optional or each.export.since:
@@ -85,12 +85,13 @@ def _rules(plan: Plan) -> Iterator[tuple[int, str, str, str]]:
         if isinstance(each, EnumRecord):
             yield from _enum_rules(each)
         elif isinstance(each, StructRecord) and each.name not in fixed:
-            yield from _struct_rules(each, plan.contract.version)
+            if each.name in produced and each.kind == STRUCT:
+                how = "+" if each.struct.size_field else f"+{plan.contract.version}"
+                yield each.kind, "", each.name, how
+            yield from _struct_rules(each)
 
 
-def _struct_rules(each: StructRecord, version: str) -> Iterator[tuple[int, str, str, str]]:
-    if each.struct.filled_by == "plugin":
-        yield each.kind, "", each.name, "+" if each.struct.size_field else f"+{version}"
+def _struct_rules(each: StructRecord) -> Iterator[tuple[int, str, str, str]]:
     for field in each.fields:
         if field.field.since:
             kind = FIELD if field.field.bit_width is None else BIT_FIELD
@@ -103,22 +104,3 @@ def _enum_rules(each: EnumRecord) -> Iterator[tuple[int, str, str, str]]:
     for value in each.values:
         if value.since:
             yield ENUMERATOR, each.name, value.name, f"-{value.since}"
-
-
-def _first_versions(contract: Contract) -> dict[str, str]:
-    """Return the types that older versions of a contract lack, each with its first version."""
-    said = {export.since for export in contract.exports}
-    for definition in contract.definitions.values():
-        parts = definition.fields if isinstance(definition, Struct) else ()
-        said |= {part.since for part in (*parts, *getattr(definition, "values", ()))}
-    versions = sorted({each for each in said if each}, key=version_parts)
-    found: dict[str, str] = {}
-    missing = set(contract.definitions) if versions else set()
-    for version in ["0", *versions]:
-        older = as_of(contract, version, fixed=fixed_structs(contract)).definitions
-        for name in sorted(missing):
-            if name in older and type(older[name]) is type(contract.definitions[name]):
-                missing.discard(name)
-                if version != "0":
-                    found[name] = version
-    return found

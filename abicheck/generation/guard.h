@@ -92,6 +92,11 @@ static int @NAME_guard_parts(abicheck_file *file, const abicheck_record *whole, 
         file->name = part.text[0];
         if (abicheck_guard_find(others, others_end, owner, part.kind, part.text[0], place, &found)) {
             if (is_ours && !abicheck_guard_same(file, owner, &part, &found, 0)) return -1;
+            if (is_ours && whole->kind == 2 && @NAME_guard_may('-', owner, part.kind, part.text[0], version) &&
+                !@NAME_guard_may('+', "", 2, owner, version)) {
+                abicheck_guard_refuse(file, "in the plugin, which is of version %s, before there was one", version);
+                return -1;
+            }
         } else if (is_ours && @NAME_guard_may('-', owner, part.kind, part.text[0], version)) {
             is_aged = 1;
         } else if (!@NAME_guard_may('~', "", whole->kind, owner, version) &&

@@ -144,6 +144,36 @@ def _note_elements(uses: _Uses, contract: Contract, tag: Tag) -> None:
 # The contract as of a version.
 
 
+def filled_by_plugins(contract: Contract) -> frozenset[str]:
+    """Return the structs that travel from plugins to hosts alone, by what the contract says.
+
+    These are named `filled_by = "plugin"`, or reached only from results and exported data, and
+    from parameters of callbacks.
+    """
+    ways: dict[str, set[bool]] = {}
+    seen: set[tuple[Type, bool]] = set()
+    left = [(each.type, True) for each in contract.exports if each.type and not each.is_forbidden]
+    while left:
+        type_, is_from_plugin = left.pop()
+        if (type_, is_from_plugin) in seen:
+            continue
+        seen.add((type_, is_from_plugin))
+        match see_through(type_, contract.definitions):
+            case Pointer(to) | Array(to):
+                left.append((to, is_from_plugin))
+            case FunctionType(parameters, result):
+                left += [(each.type, not is_from_plugin) for each in parameters]
+                left.append((result, is_from_plugin))
+            case Named(name):
+                struct = contract.definitions.get(name)
+                if isinstance(struct, Struct):
+                    stated = {"plugin": {True}, "host": {False}, "both": {True, False}}
+                    mine = stated.get(struct.filled_by or "", {is_from_plugin})
+                    ways.setdefault(name, set()).update(mine)
+                    left += [(each.type, way) for each in struct.fields for way in mine]
+    return frozenset(name for name, found in ways.items() if found == {True})
+
+
 def as_of(
     contract: Contract,
     version: str,
@@ -288,3 +318,22 @@ def _is_root(export: Export, path: Path) -> bool:
     from fnmatch import fnmatchcase  # noqa: PLC0415 (few contracts hold globs)
 
     return fnmatchcase(path.root, export.name)
+
+
+def first_versions(contract: Contract) -> dict[str, str]:
+    """Return the types that older versions of a contract lack, each with its first version."""
+    said = {export.since for export in contract.exports}
+    for definition in contract.definitions.values():
+        parts = definition.fields if isinstance(definition, Struct) else ()
+        said |= {part.since for part in (*parts, *getattr(definition, "values", ()))}
+    versions = sorted({each for each in said if each}, key=version_parts)
+    found: dict[str, str] = {}
+    missing = set(contract.definitions) if versions else set()
+    for version in ["0", *versions]:
+        older = as_of(contract, version, fixed=fixed_structs(contract)).definitions
+        for name in sorted(missing):
+            if name in older and type(older[name]) is type(contract.definitions[name]):
+                missing.discard(name)
+                if version != "0":
+                    found[name] = version
+    return found

@@ -1100,8 +1100,8 @@ mod descriptor {
     pub struct Terms {
         /// Members by path, with the version that brought them.
         pub since: &'static [(&'static str, &'static str)],
-        /// Structs that may be longer in a newer plugin.
-        pub growing: &'static [&'static str],
+        /// Structs that may be longer in a newer plugin; in any where a field tells their size.
+        pub growing: &'static [(&'static str, bool)],
         /// Enums without any other values.
         pub closed: &'static [&'static str],
         /// Structs, unions and enums whose members' names are part of the contract.
@@ -1333,15 +1333,18 @@ mod descriptor {
 
         /// Whether the plugin's contract is older than what brought a member.
         fn is_older_than(&mut self, path: &str) -> bool {
-            let entry = self.terms.since.iter().find(|(member, _)| *member == path);
-            let Some((member, since)) = entry else {
-                return false;
-            };
-            let is_older = super::version(self.plugin.version) < super::version(since);
-            if is_older {
+            let is_older = self.is_before(path);
+            let mut since = self.terms.since.iter();
+            if let Some((member, _)) = since.find(|(member, _)| is_older && *member == path) {
                 self.lacking.push(member);
             }
             is_older
+        }
+
+        fn is_before(&self, path: &str) -> bool {
+            let version = super::version(self.plugin.version);
+            let mut since = self.terms.since.iter();
+            since.any(|(member, since)| *member == path && version < super::version(since))
         }
 
         fn is_newer(&self, host: &Descriptor) -> bool {
@@ -1353,7 +1356,11 @@ mod descriptor {
             let found = self.plugin.records.iter();
             let found = found.filter(|each| each.owner.is_empty() && each.name == name);
             let Some(theirs) = found.copied().find(|each| each.kind == ours.kind) else {
-                if !self.is_older_than(name) && !self.terms.optional.contains(&name) {
+                let path = match ours.kind {
+                    FUNCTION | DATA => name.to_string(),
+                    _ => format!("type {name}"),
+                };
+                if !self.is_older_than(&path) && !self.terms.optional.contains(&name) {
                     self.mismatch(name, what(ours), "none in the plugin");
                 }
                 return;
@@ -1374,7 +1381,10 @@ mod descriptor {
             let plugin = self.plugin;
             let fields =
                 |records: &[Record]| records.iter().filter(|each| each.owner == owner).count();
-            let newer = self.is_newer(host) && self.terms.growing.contains(&owner);
+            let newer = self.is_newer(host);
+            let mut growing = self.terms.growing.iter();
+            let grows = growing.any(|(name, tells)| *name == owner && (*tells || newer));
+            let mut extras = false;
             let mut renamed = Vec::new();
             for (index, field) in host
                 .records
@@ -1397,6 +1407,10 @@ mod descriptor {
                 let subject = field.subject();
                 if let Some(theirs) = theirs {
                     self.member(field, theirs);
+                    if ours.kind == STRUCT && !grows && self.is_before(&subject) {
+                        let found = format!("one in the plugin, of version {}", plugin.version);
+                        self.mismatch(&subject, "no such field yet", &found);
+                    }
                 } else if self.is_older_than(&subject) {
                 } else if let Some(theirs) = self.renamed(field) {
                     renamed.push(theirs.name);
@@ -1411,7 +1425,11 @@ mod descriptor {
             for extra in plugin.records.iter().filter(|each| each.owner == owner) {
                 let known = |each: &Record| each.owner == owner && each.name == extra.name;
                 let is_known = host.records.iter().any(known) || renamed.contains(&extra.name);
-                if ours.number(22, 1) & 1 == 0 && !newer && !is_known && ours.kind != UNION {
+                let is_free = ours.number(22, 1) & 1 != 0 || ours.kind == UNION;
+                let is_behind = extra.kind == FIELD && extra.number(4, 4) >= ours.number(4, 4);
+                if !is_known && !is_free && grows && is_behind {
+                    extras = true;
+                } else if !is_known && !is_free {
                     let found = format!("{} at offset {}", extra.texts[0], extra.number(4, 4));
                     let found = if extra.kind == BIT_FIELD {
                         extra.texts[0]
@@ -1424,7 +1442,7 @@ mod descriptor {
                 }
             }
             let older = fields(&host.records) > fields(&plugin.records);
-            if self.reasons.len() > before || newer || older || ours.number(22, 1) & 1 != 0 {
+            if self.reasons.len() > before || extras || older || ours.number(22, 1) & 1 != 0 {
                 return;
             }
             self.number(owner, "size", ours.number(4, 4), theirs.number(4, 4));

@@ -289,7 +289,7 @@ PAUSE = '  { name = "pause", type = "Option<fn()>", since = "1.1" },\n'
 NEWER = {
     "sized": ((PAUSE, PAUSE + '  "resume: Option<fn()>",\n'), "loaded, whole"),
     "of-the-host": (('"log: fn(', '"first: u64", "log: fn('), "Host.first: unknown to this host"),
-    "unsized": (('{ name = "total"', '"more: i64", { name = "total"'), "Stats.more: unknown"),
+    "unsized": (('{ name = "total"', '"more: i64", { name = "total"'), "Stats.total: offset 16 in"),
     "by-value": (('"y: f32"', '"y: f32", "z: f32"'), "Point.z: unknown to this host"),
 }
 FUNCTIONS = "open_plugin stats move_to flush"

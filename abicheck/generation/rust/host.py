@@ -29,6 +29,7 @@ from abicheck.generation.rust.module import (
 from abicheck.generation.rust.tags import tag_rows
 from abicheck.generation.rust.targets import targets_of
 from abicheck.generation.rust.types import Writer
+from abicheck.model.growth import filled_by_plugins, first_versions, fixed_structs
 from abicheck.model.types import Enum, FunctionType, Struct
 
 if TYPE_CHECKING:
@@ -175,9 +176,12 @@ class _Host:
         ]
 
     def _since(self) -> Iterator[str]:
+        fixed = fixed_structs(self.contract)
+        for name, since in first_versions(self.contract).items():
+            yield f"({text.string(f'type {name}')}, {text.string(since)})"
         for definition in self.contract.definitions.values():
             members: tuple[Field | EnumValue, ...] = ()
-            if isinstance(definition, Struct):
+            if isinstance(definition, Struct) and definition.name not in fixed:
                 members = definition.fields
             elif isinstance(definition, Enum):
                 members = definition.values
@@ -195,11 +199,10 @@ class _Host:
                 yield text.string(each.name)
 
     def _growing(self) -> Iterator[str]:
+        produced = filled_by_plugins(self.contract) - fixed_structs(self.contract).keys()
         for definition in self.contract.definitions.values():
-            if isinstance(definition, Struct) and (
-                definition.size_field or definition.filled_by == "plugin"
-            ):
-                yield text.string(definition.name)
+            if isinstance(definition, Struct) and definition.name in produced:
+                yield f"({text.string(definition.name)}, {_truth(definition.size_field)})"
 
     def _closed(self) -> Iterator[str]:
         for definition in self.contract.definitions.values():
