@@ -290,14 +290,29 @@ static int abicheck_guard_alike(const char *ours, const char *theirs)
     }
 }
 
-/* Whether two parts differ in their names at most. */
-static int abicheck_guard_like(const abicheck_record *one, const abicheck_record *other)
+/* Whether two bit-fields have the same bits. A sample has those of the field set; without one, their place is declared. */
+static int abicheck_guard_same_bits(const abicheck_file *file, const abicheck_record *one, const abicheck_record *other)
 {
-    const char *a = one->text[1] + strlen(one->text[1]) + 1, *b = other->text[1] + strlen(other->text[1]) + 1;
-    return one->kind == other->kind && *one->text[0] && *other->text[0] && !memcmp(one->start + 4, other->start + 4, 8) &&
+    const uint64_t size = ABICHECK_IN(one, 8, 4), length = ABICHECK_IN(other, 8, 4);
+    const char *const a = one->text[1] + strlen(one->text[1]) + 1, *const b = other->text[1] + strlen(other->text[1]) + 1;
+    const abicheck_record *const declared = size ? other : one;
+    const unsigned char *const sample = (const unsigned char *)(size ? a : b);
+    const uint64_t first = ABICHECK_IN(declared, 12, 4), width = ABICHECK_IN(declared, 4, 4);
+    uint64_t bit;
+    if (!size == !length)
+        return size ? !memcmp(a, b, (size_t)(size < length ? size : length)) : first == ABICHECK_IN(other, 12, 4);
+    for (bit = 0; bit < 8 * (size + length); bit++)
+        if ((sample[bit / 8] >> (file->is_big_endian ? 7 - bit % 8 : bit % 8) & 1) != (bit - first < width)) return 0;
+    return 1;
+}
+
+/* Whether two parts differ in their names at most. */
+static int abicheck_guard_like(const abicheck_file *file, const abicheck_record *one, const abicheck_record *other)
+{
+    return one->kind == other->kind && *one->text[0] && *other->text[0] &&
+           !memcmp(one->start + 4, other->start + 4, one->kind == 6 ? 4 : 8) &&
            abicheck_guard_alike(one->text[1], other->text[1]) &&
-           (one->kind != 6 || (!memcmp(one->start + 12, other->start + 12, 4) &&
-                               !memcmp(a, b, (size_t)ABICHECK_IN(one, 8, 4))));
+           (one->kind != 6 || abicheck_guard_same_bits(file, one, other));
 }
 
 /* Find the part of another side that a part is like and whose name its own side does not know. Of several
@@ -311,11 +326,11 @@ static int abicheck_guard_renamed(abicheck_file *file, const unsigned char *at, 
     abicheck_record known;
     size_t rank = 0;
     while (before < part->start && abicheck_guard_next(&before, side_end, found) == 1)
-        if (found->is_part && abicheck_guard_like(found, part) && (file->work += (size_t)(end - others)) < 0x4000000)
+        if (found->is_part && abicheck_guard_like(file, found, part) && (file->work += (size_t)(end - others)) < 0x4000000)
             rank += !abicheck_guard_find(others, end, owner, part->kind, found->text[0], 0, &known);
     while (file->work < 0x4000000 && abicheck_guard_next(&at, end, found) == 1) { /* More work is no plugin's. */
         within = found->is_part ? within : found->text[0];
-        if (found->is_part && !strcmp(within, owner) && abicheck_guard_like(found, part) &&
+        if (found->is_part && !strcmp(within, owner) && abicheck_guard_like(file, found, part) &&
             (file->work += (size_t)(side_end - side)) < 0x4000000 &&
             !abicheck_guard_find(side, side_end, owner, part->kind, found->text[0], 0, &known) && !rank--)
             return 1;
@@ -354,13 +369,8 @@ static int abicheck_guard_same(abicheck_file *file, const char *owner, const abi
         if (a != b && !(kind == 10 ? file->is_aged : is_aged && kind == 2))
             return abicheck_guard_refuse(file, "%s %ld in the plugin, %ld in this host", words[row + i], (long)a, (long)b);
     }
-    if (ours->kind == 6) { /* A sample has the bits of the field set; without one, their place is declared. */
-        const size_t size = (size_t)ABICHECK_IN(ours, 8, 4), other = (size_t)ABICHECK_IN(theirs, 8, 4);
-        const char *a = ours->text[1] + strlen(ours->text[1]) + 1, *b = theirs->text[1] + strlen(theirs->text[1]) + 1;
-        if (memcmp(a, b, size < other ? size : other) ||
-            (!size && !other && ABICHECK_IN(ours, 12, 4) != ABICHECK_IN(theirs, 12, 4)))
-            return abicheck_guard_refuse(file, "other bits in the plugin than in this host");
-    }
+    if (kind == 6 && !abicheck_guard_same_bits(file, ours, theirs))
+        return abicheck_guard_refuse(file, "other bits in the plugin than in this host");
     return 1;
 }
 #endif

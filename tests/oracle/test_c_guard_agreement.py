@@ -64,17 +64,25 @@ def guard(contract: Contract, folder: Path) -> Path:
     return folder / "check"
 
 
+def in_c(folder: Path, contract: Contract) -> Path:
+    """Build a stripped plugin in C."""
+    return build(folder, header_of(contract), stubs(contract), "gcc -O1 -s")
+
+
 def wrongs(
-    contract: Contract, folder: Path, step: int, ask: Callable[[Path], str]
+    contract: Contract,
+    folder: Path,
+    step: int,
+    ask: Callable[[Path], str],
+    make: Callable[[Path, Contract], Path] = in_c,
 ) -> dict[str, str]:
     """Return what a guard says wrongly when asked about a plugin, by the change."""
     found = {}
     for change in list(changes(contract))[step // 2 :: step]:
         try:
-            header = header_of(change.contract)
-            plugin = build(folder / "it", header, stubs(change.contract), "gcc -O1 -s")
+            plugin = make(folder / "it", change.contract)
         except (GenerationError, BuildError):
-            continue  # C has no such plugin.
+            continue  # The language has no such plugin.
         said = ask(plugin)
         if (said == "fits\n") != (change.subject is None):
             found[change.name] = said

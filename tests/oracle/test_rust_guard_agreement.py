@@ -15,9 +15,9 @@ from abicheck.contract import parse_contract_text
 from abicheck.generation.names import identifier
 from abicheck.generation.rust.host import generate
 from tests.oracle.cargo import Workshop, run
-from tests.oracle.generated_plugins import contract_of
+from tests.oracle.generated_plugins import build_rust, contract_of
 from tests.oracle.guards import CONTRACT
-from tests.oracle.test_c_guard_agreement import GUARDED, SAMPLE, wrongs
+from tests.oracle.test_c_guard_agreement import GUARDED, SAMPLE, guard, wrongs
 from tests.oracle.test_c_guard_differences import DIFFERENCES, RICH, SAMENESSES, rich_plugin
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
 
 def built(workshop: Workshop, contracts: Mapping[str, Contract]) -> Path:
     """Build a program that asks the guard of one contract about a file."""
-    folder = workshop.folder / f"guards-of-{len(contracts)}"
+    folder = workshop.folder / f"guards-of-{next(iter(contracts))}-{len(contracts)}"
     folder.mkdir()
     modules, arms = "", ""
     for name, contract in contracts.items():
@@ -95,6 +95,26 @@ def test_guard_refuses_every_change_that_breaks_and_no_other(
     case: Case, every: Path, tmp_path: Path
 ) -> None:
     assert wrongs_of_rust(case, every, tmp_path, 1) == {}
+
+
+IN_RUST = [case for case in GUARDED if case.name in {"bit-fields", "bool-bits", "negative-enum"}]
+
+
+def in_rust(folder: Path, contract: Contract) -> Path:
+    """Build a stripped plugin in Rust."""
+    return build_rust(folder, contract, "-O -C strip=symbols")
+
+
+@pytest.mark.parametrize("case", IN_RUST, ids=lambda case: case.name)
+def test_both_guards_judge_plugins_in_rust(case: Case, workshop: Workshop, tmp_path: Path) -> None:
+    contract = contract_of(case, tmp_path)
+    checks = [(guard(contract, tmp_path),), (built(workshop, {case.name: contract}), case.name)]
+    for check in checks:
+
+        def ask(plugin: Path, check: tuple[str | Path, ...] = check) -> str:
+            return run(*check, plugin, check=False)
+
+        assert wrongs(contract, tmp_path, 5, ask, in_rust) == {}
 
 
 @pytest.fixture(scope="module")
