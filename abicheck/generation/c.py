@@ -16,7 +16,7 @@ from abicheck.generation.files import GeneratedFile
 from abicheck.generation.head import harmless, head
 from abicheck.generation.names import file_stem
 from abicheck.generation.plan import make_plan, types_mentioned
-from abicheck.model.types import Scalar, Struct
+from abicheck.model.types import FunctionType, Scalar, Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -156,6 +156,8 @@ class _Header:
             yield "#endif"
             yield ""
         yield from self.assertions.types()
+        if any(isinstance(each, FunctionType) for each in types_mentioned(self.contract)):
+            yield from self._part(machinery.PLAIN_FUNCTIONS)
         if Scalar("c_longdouble") in types_mentioned(self.contract):
             yield from self._part(machinery.LONG_DOUBLE)
         yield ""

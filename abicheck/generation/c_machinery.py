@@ -294,6 +294,13 @@ BYTES = """\
 #endif
 """
 
+PLAIN_FUNCTIONS = """\
+#if defined(__GNUC__) && !defined(__cplusplus) && defined(__x86_64__) \\
+    && (defined(__ELF__) || defined(__APPLE__))
+@_ASSERT_(__builtin_types_compatible_p(void (*)(void),
+    void (__attribute__((sysv_abi)) *)(void)), "functions: another calling convention (-mabi)");
+#endif"""
+
 LONG_DOUBLE = """\
 #if (defined(__x86_64__) || defined(__i386__)) && defined(__LDBL_MANT_DIG__) \\
     && !defined(__ANDROID__)

@@ -252,6 +252,11 @@ GREETER_ASSERT_(GREETER_BOUND_(GREETER_ABI_VERSION, const uint32_t *) != 2,
     "GREETER_ABI_VERSION: another type than the contract's");
 GREETER_ASSERT_(GREETER_BOUND_(load_plugin, Greeter *(*)(void)) != 2,
     "load_plugin: another type than the contract's");
+#if defined(__GNUC__) && !defined(__cplusplus) && defined(__x86_64__) \
+    && (defined(__ELF__) || defined(__APPLE__))
+GREETER_ASSERT_(__builtin_types_compatible_p(void (*)(void),
+    void (__attribute__((sysv_abi)) *)(void)), "functions: another calling convention (-mabi)");
+#endif
 
 #endif
 

@@ -311,6 +311,11 @@ WEECHAT_PLUGIN_ASSERT_(WEECHAT_PLUGIN_BOUND_(weechat_plugin_end, int (*)(Plugin 
     "weechat_plugin_end: another type than the contract's");
 WEECHAT_PLUGIN_ASSERT_(WEECHAT_PLUGIN_BOUND_(weechat_plugin_priority, const int *) != 2,
     "weechat_plugin_priority: another type than the contract's");
+#if defined(__GNUC__) && !defined(__cplusplus) && defined(__x86_64__) \
+    && (defined(__ELF__) || defined(__APPLE__))
+WEECHAT_PLUGIN_ASSERT_(__builtin_types_compatible_p(void (*)(void),
+    void (__attribute__((sysv_abi)) *)(void)), "functions: another calling convention (-mabi)");
+#endif
 
 #endif
 

@@ -316,6 +316,11 @@ def test_build_with_another_format_of_long_double_does_not_compile(everything: P
     assert "long double: another format than the platform's" in made.stderr.replace("\\'", "'")
 
 
+def test_build_with_another_calling_convention_does_not_compile(everything: Path) -> None:
+    made = compiled(everything, "gcc", "-mabi=ms")
+    assert "functions: another calling convention (-mabi)" in made.stderr
+
+
 def test_sign_of_char_shows_in_the_descriptor(everything: Path) -> None:
     signs = [
         descriptor(Path(compiled(everything, "gcc", flag).stdout))[32]
